@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From what a connection showed to a diagnosis.
+
+gRPC's texts say too little ("Socket closed") and change between releases ("Ssl handshake failed" in 1.67, "Tls handshake
+failed" in 1.85), so they are read for the reason that BoringSSL gives and judged beside what the probe saw.
+"""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+from ansible_collections.inferops.triton.plugins.module_utils._tls import certificate as certificates
+from ansible_collections.inferops.triton.plugins.module_utils._tls import chain, finding, names, strength
+from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate, iso
+from ansible_collections.inferops.triton.plugins.module_utils._triton.client import RpcError
+from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Diagnosis, diagnose
+from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Endpoint
+from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import (
+    Observation,
+    Problem,
+    Stage,
+    is_settings,
+)
+
+_OLD_VERSIONS = ("SSLv3", "TLSv1", "TLSv1.1")
+_OLD_REASONS = ("protocol version", "unsupported protocol", "version too low")
+_WAITING = {
+    Stage.RESOLVE: "the name was not resolved",
+    Stage.CONNECT: "the connection was not established",
+    Stage.HANDSHAKE: "the connection stands, but the TLS handshake was not answered",
+    Stage.HTTP2: "the TLS handshake is complete, but no HTTP/2 followed",
+    Stage.DONE: "a call was not answered",
+}
+# What BoringSSL and gRPC write, in the order in which the texts are tried.
+_VERIFICATION = (
+    ("has expired", "expired"),
+    ("not yet valid", "not_yet_valid"),
+    ("purpose", "wrong_purpose"),
+    ("in certificate chain", "issuer"),
+    ("self-signed certificate", "self_signed"),
+    ("self signed certificate", "self_signed"),
+    ("local issuer", "issuer"),
+    ("issuer certificate", "issuer"),
+    ("first certificate", "issuer"),
+    ("signature failure", "issuer"),
+)
+# Paths are searched among so many of the certificates sent: a hostile server's could all have issued each other.
+_EXPLAINED = 6
+_NAME_REFUSED = ("hostname verification check failed", "is not in peer certificate")
+
+
+def served(observation: Observation) -> t.List[Certificate]:
+    """The chain as sent, leaf first; certificates that cannot be decoded end it."""
+    chain_sent: t.List[Certificate] = []
+    for encoded in observation.chain:
+        try:
+            chain_sent.append(Certificate(encoded))
+        except finding.MaterialError:
+            break
+    return chain_sent
+
+
+def explain_observation(
+    endpoint: Endpoint, seen: Observation, timeout: float, plaintext: t.Optional[Observation] = None
+) -> t.Optional[Diagnosis]:
+    """Why a TLS connection failed or is not good enough, None where it is. `plaintext` is a try without TLS."""
+    address = endpoint.address
+    problem, stage = seen.problem, seen.stage
+    if problem is Problem.DNS:
+        return diagnose("dns", seen.detail, address=address, host=address.host, detail=seen.detail)
+    if problem is Problem.REFUSED:
+        return diagnose("connection_refused", seen.detail, address=address)
+    if problem is Problem.UNREACHABLE:
+        return diagnose("unreachable", seen.detail, address=address, detail=seen.detail)
+    late = diagnose("timeout", address=address, seconds="{0:g}".format(timeout), detail=_WAITING[stage])
+    if seen.refused:
+        return explain_client_refusal(endpoint, seen)
+    if stage not in (Stage.HTTP2, Stage.DONE):
+        return late if problem is Problem.TIMEOUT else _explain_handshake(endpoint, seen, plaintext)
+    if seen.tls_version in _OLD_VERSIONS:
+        return diagnose("tls_too_old", address=address, detail="it chose {0}".format(seen.tls_version))
+    if seen.alpn != "h2":
+        return diagnose("no_alpn_h2", seen.detail, address=address, detail=seen.alpn or "nothing")
+    if problem is Problem.TIMEOUT:
+        return late
+    if problem is not None:
+        return diagnose("not_grpc", seen.detail, address=address, detail=seen.detail)
+    return None
+
+
+def _explain_handshake(endpoint: Endpoint, seen: Observation, plaintext: t.Optional[Observation]) -> Diagnosis:
+    address = endpoint.address
+    if is_settings(seen.banner) or (plaintext is not None and plaintext.accepted):
+        return diagnose("plaintext_server", seen.detail, address=address)
+    if seen.problem is Problem.NOT_TLS and seen.banner.startswith(b"HTTP/"):
+        return diagnose("not_tls", seen.detail, address=address, detail="a web server without TLS answers there")
+    if seen.problem is Problem.CLOSED:
+        detail = "it ended the connection when the TLS handshake began ({0})".format(seen.detail)
+        return diagnose("not_tls", seen.detail, address=address, detail=detail)
+    if seen.problem in (Problem.NOT_TLS, Problem.FLOOD):
+        return diagnose("not_tls", seen.detail, address=address, detail=seen.detail)
+    old = any(reason in seen.detail for reason in _OLD_REASONS)
+    return diagnose("tls_too_old" if old else "tls_failed", seen.detail, address=address, detail=seen.detail)
+
+
+def explain_client_refusal(endpoint: Endpoint, seen: Observation) -> Diagnosis:
+    """Why a server that asks for certificates hung up on this client. gRPC says "Socket closed" to all of these."""
+    address, asked = endpoint.address, seen.client_ca_names
+    trusted = "; ".join(asked) or "it names none"
+    if endpoint.identity is None:
+        return diagnose("client_certificate_required", seen.detail, address=address, names=trusted)
+    own, _findings = certificates.load(endpoint.identity.certificate, "certificate")
+    fault = _client_fault(own[0])
+    if fault is None and not asked:
+        return diagnose("client_ca_missing_on_server", seen.detail, address=address)
+    if fault is None and not any(certificate.issuer in asked for certificate in own):
+        return diagnose(
+            "client_ca_unexpected", seen.detail, address=address, names=trusted, issuer=own[-1].issuer
+        )
+    detail = fault or (seen.alert and "alert '{0}'".format(seen.alert)) or "it closed the connection"
+    return diagnose(
+        "client_certificate_refused",
+        seen.detail,
+        address=address,
+        subject=own[0].label,
+        detail=detail,
+        names=trusted,
+    )
+
+
+def _client_fault(certificate: Certificate) -> t.Optional[str]:
+    """What is wrong with the client's own certificate whoever reads it."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if now > certificate.not_after:
+        return "it expired on {0}".format(iso(certificate.not_after))
+    if now < certificate.not_before:
+        return "it is valid only from {0} on".format(iso(certificate.not_before))
+    if certificate.eku and not {"clientAuth", "anyExtendedKeyUsage"} & set(certificate.eku):
+        return "its extended key usage is {0}, without clientAuth".format(", ".join(certificate.eku))
+    return None
+
+
+def name_refused(error: RpcError) -> bool:
+    """Whether gRPC refused the server's name."""
+    return any(text in error.details.lower() for text in _NAME_REFUSED)
+
+
+def chain_refused(error: RpcError) -> bool:
+    """Whether gRPC's own verification refused the server's chain."""
+    return "CERTIFICATE_VERIFY_FAILED" in error.details
+
+
+def explain_rpc(
+    endpoint: Endpoint, error: RpcError, seen: Observation, timeout: float
+) -> Diagnosis:
+    """Why a gRPC call failed at an endpoint whose TLS the probe found usable."""
+    address, raw = endpoint.address, str(error)
+    lower = error.details.lower()
+    if name_refused(error):
+        return explain_name(endpoint, served(seen), raw)
+    if chain_refused(error):
+        return _explain_verification(endpoint, lower, served(seen), raw)
+    if error.status == "DEADLINE_EXCEEDED":
+        return diagnose("timeout", raw, address=address, seconds="{0:g}".format(timeout), detail=_WAITING[Stage.DONE])
+    if "restricted" in lower:
+        return diagnose("restricted", raw, address=address, detail=error.details)
+    if error.status == "UNIMPLEMENTED":
+        return diagnose("not_grpc", raw, address=address, detail="it does not know Triton's calls")
+    if "missing selected alpn" in lower:
+        return diagnose("no_alpn_h2", raw, address=address, detail=seen.alpn or "nothing")
+    if "connection refused" in lower:
+        return diagnose("connection_refused", raw, address=address)
+    if "failed to create security handshaker" in lower or "empty address list" in lower:
+        return diagnose("invalid_option", raw, address=address, detail="gRPC can use neither the CA nor the client pair given.")
+    sent = served(seen)
+    if sent and "failed to connect" in lower:
+        # gRPC only says that the connection broke; what it cannot verify shows in the certificate.
+        unfit = strength.judge_key(sent[0], "certificate", leaf=True) + strength.judge_signature(sent[0], "certificate")
+        if unfit:
+            detail = unfit[0]["cause"].rstrip(".")
+            return diagnose("certificate_rejected", raw, address=address, subject=sent[0].label, detail=detail)
+    return diagnose("rpc_failed", raw, address=address, detail="{0} {1}".format(error.status, error.details).strip())
+
+
+def explain_model(endpoint: Endpoint, error: RpcError, seen: Observation, timeout: float) -> Diagnosis:
+    """Why a call about a model failed."""
+    facts: t.Dict[str, t.Any] = {"address": endpoint.address, "model": endpoint.model}
+    if error.status == "NOT_FOUND" or "unknown model" in error.details or "unknown version" in error.details:
+        return diagnose("model_unknown", str(error), **facts)
+    if error.status == "UNAVAILABLE" and ("no available versions" in error.details or "is not ready" in error.details):
+        return diagnose("model_not_ready", str(error), detail=error.details, **facts)
+    general = explain_rpc(endpoint, error, seen, timeout)
+    if general.code != "rpc_failed":
+        return general
+    return diagnose("inference_failed", str(error), detail="{0}: {1}".format(error.status, error.details), **facts)
+
+
+def explain_name(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = "") -> Diagnosis:
+    """That the served certificate is for other names."""
+    listed = "none"
+    if sent:
+        listed = ", ".join(sent[0].san or ["CN:" + name for name in sent[0].common_names]) or "none"
+    return diagnose("hostname_mismatch", raw, address=endpoint.address, name=endpoint.server_name, names=listed)
+
+
+def explain_dates(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = "") -> t.Optional[Diagnosis]:
+    """The first certificate of the chain that is not valid now, None where all are."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for certificate in sent:
+        facts: t.Dict[str, t.Any] = {"address": endpoint.address, "subject": certificate.label}
+        if now > certificate.not_after:
+            return diagnose("expired", raw, date=iso(certificate.not_after), **facts)
+        if now < certificate.not_before:
+            return diagnose("not_yet_valid", raw, date=iso(certificate.not_before), **facts)
+    return None
+
+
+def covers_name(endpoint: Endpoint, leaf: Certificate) -> bool:
+    """Whether the leaf is for the expected name, as gRPC compares it; the CN counts where there is no SAN."""
+    return not any(found["code"] == "hostname_mismatch" for found in names.judge(leaf, [endpoint.server_name]))
+
+
+def explain_chain(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = "") -> t.Optional[Diagnosis]:
+    """What keeps the served chain from the given CA, dates and names aside; None where nothing does."""
+    if not sent or endpoint.ca is None:
+        return None
+    leaf = sent[0]
+    facts: t.Dict[str, t.Any] = {"address": endpoint.address, "subject": leaf.label}
+    if leaf.eku and not {certificates.SERVER_AUTH, "anyExtendedKeyUsage"} & set(leaf.eku):
+        detail = "its extended key usage is {0}".format(", ".join(leaf.eku))
+        return diagnose("wrong_purpose", raw, detail=detail, **facts)
+    anchors, _findings = certificates.load(endpoint.ca, "ca")
+    path = chain.build(leaf, list(sent[1:_EXPLAINED]), anchors)
+    if path.anchored:
+        return None
+    if leaf.self_signed:
+        return diagnose("self_signed", raw, **facts)
+    issuer = path.certificates[-1].issuer
+    code = path.findings[0]["code"] if path.findings else "untrusted_issuer"
+    if code == "incomplete_chain":
+        return diagnose(code, raw, address=endpoint.address, issuer=issuer, subject=path.certificates[-1].label)
+    if code == "untrusted_issuer":
+        return diagnose(code, raw, issuer=issuer, **facts)
+    return diagnose("certificate_rejected", raw, detail=path.findings[0]["cause"].rstrip("."), **facts)
+
+
+def _explain_verification(
+    endpoint: Endpoint, text: str, sent: t.Sequence[Certificate], raw: str
+) -> Diagnosis:
+    reason = next((code for words, code in _VERIFICATION if words in text), "")
+    if reason in ("expired", "not_yet_valid"):
+        found = explain_dates(endpoint, sent, raw)
+    else:
+        found = explain_chain(endpoint, sent, raw)
+    if found is not None:
+        return found
+    subject = sent[0].label if sent else "that is served"
+    detail = text.partition("certificate_verify_failed")[2].strip(": ") or text
+    return diagnose("certificate_rejected", raw, address=endpoint.address, subject=subject, detail=detail)

@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Triton's gRPC service through the stubs of tritonclient, over asyncio and TLS only.
+
+tritonclient's own client hides the connection's details and needs a NumPy dtype for BF16; its generated stubs do not.
+The calls are those of inference.GRPCInferenceService (grpc_service.proto of triton-inference-server/common).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc, pb, pb_grpc
+from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Identity
+
+
+class RpcError(Exception):
+    """A call failed: gRPC's status by name, such as UNAVAILABLE, and its text."""
+
+    def __init__(self, status: str, details: str) -> None:
+        super().__init__("{0}: {1}".format(status, details))
+        self.status = status
+        self.details = details
+
+
+def channel_options(server_name: str) -> t.List[t.Tuple[str, t.Union[str, int]]]:
+    """The channel's arguments. They replace gRPC's defaults, so message sizes are unlimited again."""
+    return [
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_receive_message_length", -1),
+        # The peer is dialled by address, so that all connections of a check meet the same one.
+        ("grpc.ssl_target_name_override", server_name),
+        # A proxy in the environment would answer in the endpoint's place.
+        ("grpc.enable_http_proxy", 0),
+        # Channels that differ only in what they trust must not share a connection.
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.enable_retries", 0),
+    ]
+
+
+class Client:
+    """One TLS channel to `peer`, used as an asynchronous context manager. `timeout` bounds each call, in seconds."""
+
+    def __init__(
+        self,
+        peer: Address,
+        server_name: str,
+        ca: t.Optional[bytes],
+        identity: t.Optional[Identity],
+        timeout: float,
+    ) -> None:
+        # gRPC aborts the whole process when it is given one of the two (grpc #40732); Identity holds both.
+        credentials = grpc.ssl_channel_credentials(
+            ca, identity.key if identity else None, identity.certificate if identity else None
+        )
+        family = "ipv6" if ":" in peer.host else "ipv4"
+        self._channel = grpc.aio.secure_channel(
+            "{0}:{1}".format(family, peer), credentials, options=channel_options(server_name)
+        )
+        self._stub = pb_grpc.GRPCInferenceServiceStub(self._channel)
+        self._timeout = timeout
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self._channel.close()
+
+    async def _call(self, method: str, request: t.Any) -> t.Any:
+        try:
+            return await getattr(self._stub, method)(request, timeout=self._timeout)
+        except grpc.aio.AioRpcError as error:
+            raise RpcError(error.code().name, error.details() or "") from error
+
+    async def server_ready(self) -> bool:
+        """Whether the server says that it is ready; asked over the secured port."""
+        return bool((await self._call("ServerReady", pb.ServerReadyRequest())).ready)
+
+    async def model_ready(self, model: str, version: str = "") -> bool:
+        """Whether the model is ready; an unknown model is not."""
+        request = pb.ModelReadyRequest(name=model, version=version)
+        return bool((await self._call("ModelReady", request)).ready)
+
+    async def server_metadata(self) -> t.Any:
+        """ServerMetadataResponse: name, version, extensions."""
+        return await self._call("ServerMetadata", pb.ServerMetadataRequest())
+
+    async def model_metadata(self, model: str, version: str = "") -> t.Any:
+        """ModelMetadataResponse: inputs and outputs with name, datatype and shape."""
+        return await self._call("ModelMetadata", pb.ModelMetadataRequest(name=model, version=version))
+
+    async def model_config(self, model: str, version: str = "") -> t.Any:
+        """ModelConfig: what the server made of the model's config.pbtxt."""
+        return (await self._call("ModelConfig", pb.ModelConfigRequest(name=model, version=version))).config
+
+    async def models(self) -> t.Any:
+        """The repository index: name, version, state and reason of each model."""
+        return (await self._call("RepositoryIndex", pb.RepositoryIndexRequest())).models
+
+    async def infer(self, request: t.Any) -> t.Any:
+        """ModelInferResponse to a ModelInferRequest."""
+        return await self._call("ModelInfer", request)

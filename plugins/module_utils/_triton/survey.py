@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that is to be known of a host before it is changed, in one look. Free of Ansible."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any, Optional
+
+from . import engine, packages
+from .backend import service_manager
+from .generation import Store
+from .hostinfo import listeners
+from .manager import MISSING, UNKNOWN
+from .readable import lookup_user
+from .service import running_id
+
+
+def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
+    """The result of triton_generation_info for its options."""
+    store = Store(params["path"])
+    active = store.active()
+    committed, previous = store.target("committed"), store.target("previous")
+    return {
+        "generations": [
+            {
+                "id": generation,
+                "created": datetime.fromtimestamp(store.created(generation), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "describe": store.describe(generation),
+                "committed": generation == committed,
+                "previous": generation == previous,
+                "active_in": sorted(name for name, named in active.items() if named == generation),
+            }
+            for generation in store.ids()
+        ],
+        "instances": {name: _instance(params, store, name) for name in dict.fromkeys((*params["instances"], *active))},
+        "committed": committed,
+        "previous": previous,
+        "engine": _engine(params, store, write_cache),
+        "user": _user(params["user"]),
+        "listeners": [listener.plain() for listener in listeners(params["ports"])] if params["ports"] else [],
+        "missing_packages": packages.missing(params["packages"]),
+        "paths": {path: _path(path) for path in params["paths"]},
+    }
+
+
+def _instance(params: Mapping[str, Any], store: Store, name: str) -> dict[str, Any]:
+    manager = service_manager(params, store, name)
+    status = manager.status()
+    return {
+        "id": store.running(name),
+        "running_id": running_id(params["run_directory"], name, status),
+        "service_state": status.state,
+        "enabled": status.state not in (MISSING, UNKNOWN) and manager.enabled(),
+    }
+
+
+def _engine(params: Mapping[str, Any], store: Store, write_cache: bool) -> Optional[dict[str, Any]]:
+    if params["engine"] is None:
+        return None
+    return engine.inspect(params["engine"], os.path.join(store.root, "cache"), write_cache).plain()
+
+
+def _user(name: Optional[str]) -> Optional[dict[str, Any]]:
+    entry = lookup_user(name) if name else None
+    return {"name": entry.pw_name, "uid": entry.pw_uid, "gid": entry.pw_gid} if entry else None
+
+
+def _path(path: str) -> dict[str, Any]:
+    digest = None
+    try:
+        if os.path.isfile(path):
+            with open(path, "rb") as stream:
+                digest = hashlib.sha256(stream.read()).hexdigest()
+    except OSError:
+        pass
+    return {"exists": os.path.exists(path), "directory": os.path.isdir(path), "sha256": digest}

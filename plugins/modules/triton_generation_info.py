@@ -1,0 +1,246 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: triton_generation_info
+short_description: Tell what a host runs, has staged and could run
+version_added: 0.1.0
+description:
+  - Looks at everything that is to be known of a host before anything is changed, in one module run. See M(inferops.triton.triton_generation) for the words.
+  - A missing engine, user, instance or folder is an answer, no error.
+author:
+  - The inferops.triton authors (@inferops)
+extends_documentation_fragment:
+  - inferops.triton.attributes
+  - inferops.triton.attributes.info_module
+  - inferops.triton.service
+options:
+  engine:
+    description:
+      - The engine to look at. Its server is asked for its C(--help), once for each binary or image; the answer is kept in C(cache) below O(path),
+        but not in check mode.
+      - Nothing is pulled.
+    type: dict
+    suboptions:
+      type:
+        description: V(native) is a binary on the host.
+        type: str
+        choices: [native, docker, podman]
+        required: true
+      binary:
+        description: Path of the tritonserver. Required if O(engine.type=native).
+        type: path
+      environment:
+        description: Environment variables that the binary needs, such as E(LD_LIBRARY_PATH).
+        type: dict
+        default: {}
+      image:
+        description: The image. Required for the other types.
+        type: str
+  user:
+    description: Name or uid of a user to look up.
+    type: str
+  ports:
+    description: TCP ports of which to tell who listens on them.
+    type: list
+    elements: int
+    default: []
+  packages:
+    description: Packages of the distribution (dpkg or rpm) of which to tell whether they are installed.
+    type: list
+    elements: str
+    default: []
+  paths:
+    description: Paths of which to tell whether they exist, and the SHA-256 of those that are files.
+    type: list
+    elements: path
+    default: []
+  instances:
+    description: Instances to look at, beside those that have run a generation.
+    type: list
+    elements: str
+    default: []
+attributes:
+  platform:
+    platforms: posix
+seealso:
+  - module: inferops.triton.triton_generation
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  inferops.triton.triton_generation_info:
+    engine:
+      type: docker
+      image: registry.example.com/tritonserver:24.10-py3
+    user: triton
+    ports: [8001]
+    instances: [blue]
+  register: host
+
+- name: Show who holds the port
+  ansible.builtin.debug:
+    var: host.listeners
+"""
+
+RETURN = r"""
+generations:
+  description: The staged generations, oldest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+    created:
+      description: When it was staged, in UTC.
+      type: str
+      sample: "2026-11-23T06:00:00Z"
+    describe:
+      description: What was given as C(describe) when it was staged.
+      type: dict
+    committed:
+      description: Whether it is the last one that was verified.
+      type: bool
+    previous:
+      description: Whether it is the one verified before that.
+      type: bool
+    active_in:
+      description: Instances whose symlink names it.
+      type: list
+      elements: str
+instances:
+  description: The instances by name.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The generation that its symlink names, or null.
+      type: str
+    running_id:
+      description: The generation that it really runs, or null while it is not up.
+      type: str
+    service_state:
+      description:
+        - V(active), V(activating), V(deactivating), V(inactive), V(failed), V(missing) (no such unit or program)
+          or V(unknown) (the service manager does not answer).
+      type: str
+    enabled:
+      description: Whether it starts at boot.
+      type: bool
+committed:
+  description: Id of the last generation that was verified, or null.
+  returned: success
+  type: str
+previous:
+  description: Id of the one verified before it, or null.
+  returned: success
+  type: str
+engine:
+  description: The engine that was asked about, or null.
+  returned: success
+  type: dict
+  contains:
+    present:
+      description: Whether it is on the host and its server answers.
+      type: bool
+    id:
+      description: SHA-256 of the binary, or the id of the image.
+      type: str
+    help:
+      description: Output of the server's C(--help).
+      type: str
+    problem:
+      description: Why it is not present.
+      type: str
+user:
+  description: C(uid), C(gid) and C(name) of the user, or null.
+  returned: success
+  type: dict
+listeners:
+  description: Sockets that listen on O(ports).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    port:
+      description: The port.
+      type: int
+    address:
+      description: The address.
+      type: str
+    pid:
+      description: The process, or null where it is not shown to this user.
+      type: int
+    process:
+      description: The name of the process.
+      type: str
+    unit:
+      description: The systemd unit that it belongs to.
+      type: str
+    container:
+      description: The name of the Docker container that it belongs to.
+      type: str
+missing_packages:
+  description: Those of O(packages) that are not installed.
+  returned: success
+  type: list
+  elements: str
+paths:
+  description: For each of O(paths), C(exists), C(directory), and the C(sha256) of a file.
+  returned: success
+  type: dict
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.inferops.triton.plugins.module_utils._triton import survey
+from ansible_collections.inferops.triton.plugins.module_utils._triton.backend import SERVICE_SPEC
+from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
+
+_ENGINE_SPEC: dict[str, Any] = {
+    "type": {"type": "str", "choices": ["native", "docker", "podman"], "required": True},
+    "binary": {"type": "path"},
+    "environment": {"type": "dict", "default": {}},
+    "image": {"type": "str"},
+}
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            **SERVICE_SPEC,
+            "engine": {
+                "type": "dict",
+                "options": _ENGINE_SPEC,
+                "required_if": [
+                    ("type", "native", ["binary"]),
+                    ("type", "docker", ["image"]),
+                    ("type", "podman", ["image"]),
+                ],
+            },
+            "user": {"type": "str"},
+            "ports": {"type": "list", "elements": "int", "default": []},
+            "packages": {"type": "list", "elements": "str", "default": []},
+            "paths": {"type": "list", "elements": "path", "default": []},
+            "instances": {"type": "list", "elements": "str", "default": []},
+        },
+        required_if=[("service_manager", "supervisor", ["supervisor_config"])],
+        supports_check_mode=True,
+    )
+    try:
+        result = survey.survey(module.params, write_cache=not module.check_mode)
+    except HostError as error:
+        module.fail_json(**error.result())
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

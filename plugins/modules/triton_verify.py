@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Prove many Triton endpoints in one call."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: triton_verify
+short_description: Prove that Triton endpoints are what they claim to be
+version_added: 0.1.0
+description:
+  - Audits any number of endpoints in one call, from the client's side of the network.
+  - B(Proofs) must succeed - the endpoint is reachable, speaks TLS 1.2 or later and HTTP/2, its certificate leads to the given CA, is for the expected
+    name, valid now and the installed one, the server and the model are ready over the secured port, and a test inference returns the right outputs in time.
+  - B(Refusals) must be refused - a client without TLS, one that trusts another CA, one that expects another name and, under mutual TLS, one without a
+    certificate and one with a certificate of an unknown CA. A refusal counts only beside its control, the same connection put right, in the same run;
+    else it is C(inconclusive), which is not ok.
+  - The module does not fail for endpoints that fail. Look at RV(results) and assert.
+  - Codes, causes and remedies are explained in C(docs/diagnosis.md).
+author:
+  - The inferops.triton authors (@inferops)
+extends_documentation_fragment:
+  - inferops.triton.attributes
+  - inferops.triton.attributes.info_module
+  - inferops.triton.endpoint.timeout
+options:
+  endpoints:
+    description:
+      - What to audit. The order is that of RV(results).
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: How the results call the endpoint. The default is O(endpoints[].address).
+        type: str
+      address:
+        description: Host and port of Triton's gRPC service, V(host:port) without a scheme; an IPv6 address in brackets.
+        type: str
+        required: true
+      server_name:
+        description: Name or address that the certificate must carry. The default is the host in O(endpoints[].address).
+        type: str
+      ca_file:
+        description: PEM file with the CA to verify with. One of O(endpoints[].ca_file) and O(endpoints[].ca) is needed.
+        type: path
+      ca:
+        description: The same as PEM text.
+        type: str
+      client_cert:
+        description: PEM file with the client's certificate, for mutual TLS. Given together with O(endpoints[].client_key) or not at all.
+        type: path
+      client_key:
+        description: PEM file with the client's private key, not encrypted.
+        type: path
+      mutual:
+        description:
+          - Whether the server must insist on client certificates. The default is V(true) where O(endpoints[].client_cert) is given.
+        type: bool
+      expected_fingerprint:
+        description: SHA-256 of the installed certificate, hex, which must be the one that is served.
+        type: str
+      model:
+        description: Model of the test inference. Without it, no inference is made.
+        type: str
+      model_version:
+        description: Version of the model; the server chooses where none is given.
+        type: str
+      inputs:
+        description: Inputs by name, as in M(inferops.triton.triton_infer).
+        type: dict
+      outputs:
+        description: Expected outputs by name, as in M(inferops.triton.triton_infer).
+        type: dict
+      max_latency:
+        description: Seconds that the inference may take.
+        type: float
+      allow:
+        description: Diagnosis codes that do not make the endpoint fail. The checks show them as C(overridden).
+        type: list
+        elements: str
+        default: []
+  ready_timeout:
+    description:
+      - Seconds within which an endpoint that fails as a starting server does is tried again. With V(0) it is tried once.
+    type: float
+    default: 0.0
+  overall_timeout:
+    description:
+      - Seconds for all endpoints together. Those not finished then fail with the code C(timeout); the others keep their results.
+    type: float
+  concurrency:
+    description:
+      - How many endpoints have gRPC sessions open at once.
+    type: int
+    default: 32
+requirements:
+  - tritonclient[grpc] >= 2.73
+  - pyOpenSSL >= 25.1
+  - cryptography >= 45
+seealso:
+  - module: inferops.triton.triton_infer
+  - module: inferops.triton.triton_endpoint_info
+"""
+
+EXAMPLES = r"""
+- name: Prove two endpoints from here
+  inferops.triton.triton_verify:
+    endpoints:
+      - address: gpu1.example:8001
+        ca_file: /etc/pki/fleet-ca.crt
+        model: triton_identity
+      - address: gpu2.example:8001
+        ca_file: /etc/pki/fleet-ca.crt
+        client_cert: verifier.crt
+        client_key: verifier.key
+        model: resnet
+        max_latency: 0.2
+  delegate_to: localhost
+  become: false
+  register: audit
+
+- name: Hold them to it
+  ansible.builtin.assert:
+    that: audit.summary.failed == 0
+    fail_msg: "{{ audit.results | rejectattr('ok') | map(attribute='diagnosis') | list }}"
+"""
+
+RETURN = r"""
+results:
+  description: One entry for each of O(endpoints), in the same order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The endpoint's name.
+      type: str
+    address:
+      description: The endpoint's address.
+      type: str
+    ok:
+      description: Whether no check failed and none was inconclusive.
+      type: bool
+    diagnosis:
+      description: The first thing that is wrong, with C(code), C(cause), C(remedy) and, where a library said something, C(raw). None where all is well.
+      type: dict
+    checks:
+      description:
+        - Every check with C(check), C(kind) (V(proof) or V(refusal)), C(status) (V(ok), V(failed), V(inconclusive), V(overridden), V(skipped)), C(code),
+          C(detail) and C(value), a figure or text where there is one.
+      type: list
+      elements: dict
+    latency:
+      description: Seconds that the inference took.
+      type: float
+summary:
+  description: Totals.
+  returned: success
+  type: dict
+  sample: {"endpoints": 2, "ok": 2, "failed": 0, "seconds": 0.041}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.inferops.triton.plugins.module_utils._triton import argspec, audit
+from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
+
+
+def main() -> None:
+    """Run the module."""
+    endpoint: argspec.Spec = {
+        "name": {"type": "str"},
+        **argspec.endpoint_options(),
+        "mutual": {"type": "bool"},
+        "expected_fingerprint": {"type": "str"},
+        **argspec.inference_options(),
+        "allow": {"type": "list", "elements": "str", "default": []},
+    }
+    module = AnsibleModule(
+        argument_spec={
+            "endpoints": {"type": "list", "elements": "dict", "required": True, "options": endpoint},
+            **argspec.timeout_option(),
+            "ready_timeout": {"type": "float", "default": 0.0},
+            "overall_timeout": {"type": "float"},
+            "concurrency": {"type": "int", "default": 32},
+        },
+        supports_check_mode=True,
+    )
+    argspec.require_libraries(module)
+    names = ("timeout", "ready_timeout", "overall_timeout", "concurrency")
+    try:
+        settings = audit.Settings(**{name: module.params[name] for name in names})
+        results, summary = audit.verify(module.params["endpoints"], settings)
+    except Failure as failure:
+        argspec.fail(module, failure.diagnosis)
+    module.exit_json(changed=False, results=results, summary=summary)
+
+
+if __name__ == "__main__":
+    main()
