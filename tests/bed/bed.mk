@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The test bed and the Molecule scenarios on it. Included by the Makefile, which sets VENV and BUILD.
+
+MOLECULE_SCENARIOS := default native
+
+# Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
+MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \
+	MOLECULE_GLOB='molecule/*/molecule.yml' \
+	ANSIBLE_COLLECTIONS_PATH="$(abspath $(BUILD))/collections"
+
+.PHONY: bed bed-down molecule molecule-all
+
+## bed: build and start what the Molecule scenarios run on (Docker Engine, host images, network, registry)
+bed:
+	tests/bed/up.sh
+
+## bed-down: stop it again; images and downloads stay
+bed-down:
+	tests/bed/down.sh
+
+## molecule SCENARIO=x: run one scenario (default: default)
+molecule: $(VENV)/.installed bed
+	$(MOLECULE_ENVIRONMENT) molecule test --no-command-borders --scenario-name $(or $(SCENARIO),default)
+
+## molecule-all: run every scenario, one after the other
+molecule-all: $(VENV)/.installed bed
+	set -e; for scenario in $(MOLECULE_SCENARIOS); do $(MOLECULE_ENVIRONMENT) molecule test --no-command-borders --scenario-name $$scenario; done
