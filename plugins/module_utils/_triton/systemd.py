@@ -172,7 +172,7 @@ def status_of(values: dict[str, str]) -> manager.Status:
         run=values.get("InvocationID") or None,
         restarts=int(values.get("NRestarts") or 0),
         words=words,
-        reload=values.get("NeedDaemonReload,ExecMainStartTimestampMonotonic") == "yes",
+        reload=values.get("NeedDaemonReload") == "yes",
     )
 
 
