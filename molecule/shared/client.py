@@ -16,7 +16,7 @@ from tritonclient.utils import InferenceServerException
 
 
 def infer(options: argparse.Namespace) -> list[float]:
-    """Send [1, 2, 3] through the identity model within options.timeout seconds; raises what tritonclient raises."""
+    """Send [1, 2, 3] through the identity model within options.timeout seconds, or read the log settings; raises what tritonclient raises."""
     arguments: list[tuple[str, str]] = []
     if options.server_name:
         arguments.append(("grpc.ssl_target_name_override", options.server_name))
@@ -29,6 +29,10 @@ def infer(options: argparse.Namespace) -> list[float]:
         channel_args=arguments,
     )
     try:
+        if options.log_settings:
+            headers = {"triton-grpc-protocol-admin-key": options.admin_key} if options.admin_key else None
+            client.get_log_settings(headers=headers, client_timeout=options.timeout)
+            return []
         tensor = triton.InferInput("INPUT", [3], "FP32")
         tensor.set_data_from_numpy(numpy.array([1, 2, 3], dtype=numpy.float32))
         answer = client.infer(options.model, [tensor], client_timeout=options.timeout)
@@ -47,6 +51,8 @@ def main() -> None:
     parser.add_argument("--key")
     parser.add_argument("--plaintext", action="store_true")
     parser.add_argument("--model", default="triton_identity")
+    parser.add_argument("--log-settings", action="store_true")
+    parser.add_argument("--admin-key")
     parser.add_argument("--timeout", type=float, default=10.0)
     try:
         print(json.dumps({"output": infer(parser.parse_args())}))

@@ -73,6 +73,14 @@ def test_case(case: Case, host: Host) -> None:
     check(case, host, dict(case.variables))
 
 
+def test_override_is_shown(host: Host) -> None:
+    """What is refused above passes where it is allowed, and the run says so."""
+    variables = {"triton_server_grpc_prt": 8001, "triton_server_allow": ["unknown_variable"]}
+    run = host.run(SITE, variables, ["--check"])
+    assert run.status == 0 and not run.changed(), run.output
+    assert "overridden by triton_server_allow: triton_server_grpc_prt" in run.output, run.output
+
+
 def test_nothing_is_left_to_do(host: Host) -> None:
     """After all that was refused and undone, a run as at first finds nothing to change."""
     run = host.run(SITE)
