@@ -14,7 +14,7 @@ flock 9
 
 need_packages() {
   local missing=() pair
-  for pair in dockerd:docker.io docker:docker.io mmdebstrap:mmdebstrap skopeo:skopeo openssl:openssl curl:curl iptables:iptables; do
+  for pair in dockerd:docker.io docker:docker.io mmdebstrap:mmdebstrap skopeo:skopeo openssl:openssl curl:curl iptables:iptables rsync:rsync; do
     have "${pair%%:*}" || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
   done
   [ "${#missing[@]}" -eq 0 ] && return
