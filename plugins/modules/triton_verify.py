@@ -18,6 +18,7 @@ description:
     certificate and one with a certificate of an unknown CA. A refusal counts only beside its control, the same connection put right, in the same run;
     else it is C(inconclusive), which is not ok.
   - The module does not fail for endpoints that fail. Look at RV(results) and assert.
+  - Interrupted by SIGINT or SIGTERM, the module returns what is finished; the other endpoints fail with the code C(interrupted).
   - Codes, causes and remedies are explained in C(docs/diagnosis.md).
 author:
   - The inferops.triton authors (@inferops)
@@ -96,6 +97,24 @@ options:
       - How many endpoints have gRPC sessions open at once.
     type: int
     default: 32
+  watch:
+    description:
+      - Seconds over which each endpoint is audited again every O(interval), from the end of its first audit on. One round that fails makes the
+        endpoint fail, with the result of that round; RV(results[].latency) is the worst of all. With V(0) it is audited once.
+      - O(overall_timeout), if given, must be longer.
+    type: float
+    default: 0.0
+  interval:
+    description:
+      - Seconds from one round of O(watch) to the next, not more than O(watch).
+    type: float
+    default: 10.0
+  progress_file:
+    description:
+      - File on the host that runs the module, to which it writes a line of JSON with C(done), C(total) and C(failed), at most twice a second.
+        Where it cannot be written, the audit goes on without it.
+      - Where the task runs on the controller, this is set for you, and the progress is shown on the terminal.
+    type: path
 requirements:
   - tritonclient[grpc] >= 2.73
   - pyOpenSSL >= 25.1
@@ -154,18 +173,66 @@ results:
       type: list
       elements: dict
     latency:
-      description: Seconds that the inference took.
+      description: Seconds that the inference took; with O(watch), the worst round's.
       type: float
+    seconds:
+      description: Seconds that the audit of this endpoint took, without the time in which it waited for its turn.
+      type: float
+    rounds:
+      description: How often it was audited; more than once with O(watch) only. V(0) where it was not.
+      type: int
 summary:
   description: Totals.
   returned: success
   type: dict
-  sample: {"endpoints": 2, "ok": 2, "failed": 0, "seconds": 0.041}
+  contains:
+    endpoints:
+      description: How many there are.
+      type: int
+    ok:
+      description: How many of them are proved.
+      type: int
+    failed:
+      description: How many are not.
+      type: int
+    warnings:
+      description: Endpoints with warnings.
+      type: int
+    seconds:
+      description: Seconds that it all took.
+      type: float
+    started:
+      description: When it began, ISO 8601 in UTC.
+      type: str
+    finished:
+      description: When it ended, ISO 8601 in UTC.
+      type: str
+    interrupted:
+      description: Whether a signal ended it early.
+      type: bool
+    handshakes_per_endpoint:
+      description: The most TLS connections that an endpoint took.
+      type: int
+    by_code:
+      description: Failures grouped by the C(code) of their diagnosis with C(count) and the names of the C(endpoints), the most frequent first.
+      type: list
+      elements: dict
+  sample:
+    endpoints: 2
+    ok: 1
+    failed: 1
+    warnings: 0
+    seconds: 0.041
+    started: "2026-11-25T11:00:00Z"
+    finished: "2026-11-25T11:00:00Z"
+    interrupted: false
+    handshakes_per_endpoint: 6
+    by_code: [{"code": "expired", "count": 1, "endpoints": ["gpu2"]}]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton import argspec, audit
+from ansible_collections.inferops.triton.plugins.module_utils._triton import argspec, audit, progress
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 
 
@@ -186,14 +253,19 @@ def main() -> None:
             "ready_timeout": {"type": "float", "default": 0.0},
             "overall_timeout": {"type": "float"},
             "concurrency": {"type": "int", "default": 32},
+            "watch": {"type": "float", "default": 0.0},
+            "interval": {"type": "float", "default": 10.0},
+            "progress_file": {"type": "path"},
         },
         supports_check_mode=True,
     )
     argspec.require_libraries(module)
-    names = ("timeout", "ready_timeout", "overall_timeout", "concurrency")
+    names = ("timeout", "ready_timeout", "overall_timeout", "concurrency", "watch", "interval")
+    path = module.params["progress_file"]
     try:
         settings = audit.Settings(**{name: module.params[name] for name in names})
-        results, summary = audit.verify(module.params["endpoints"], settings)
+        tell = progress.ProgressFile(path) if path else None
+        results, summary = audit.verify(module.params["endpoints"], settings, tell)
     except Failure as failure:
         argspec.fail(module, failure.diagnosis)
     module.exit_json(changed=False, results=results, summary=summary)

@@ -12,12 +12,13 @@ one), four without; and one without TLS.
 from __future__ import annotations
 
 import asyncio
+import signal
+import threading
 import time
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton import checks, inference
+from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, inference
 from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import (
     Evidence,
     Session,
@@ -36,6 +37,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint i
     load_endpoint,
 )
 from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Prober
+from ansible_collections.inferops.triton.plugins.module_utils._triton.totals import Clock, summarize
 
 # What a server that is just starting, or about to hand over to one that is, shows.
 TRANSIENT = frozenset(
@@ -56,94 +58,183 @@ TRANSIENT = frozenset(
     }
 )
 _PROBES = 512
-_RESOLVERS = 64
 _RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)
 
 Result = t.Dict[str, t.Any]
+# Called with (endpoints finished, all endpoints, finished ones that failed).
+Progress = t.Callable[[int, int, int], None]
 
 
 @dataclass(frozen=True)
 class Settings:
     """Times in seconds. `timeout` is for one endpoint, `overall_timeout` for all (None: no bound), `ready_timeout` for
-    retrying what a restart makes fail; `concurrency` bounds the gRPC sessions that are open at once."""
+    retrying what a restart makes fail; `concurrency` bounds the gRPC sessions that are open at once. Over `watch`, each
+    endpoint is audited again every `interval`."""
 
     timeout: float = 10.0
     ready_timeout: float = 0.0
     overall_timeout: t.Optional[float] = None
     concurrency: int = 32
+    watch: float = 0.0
+    interval: float = 10.0
 
     def check(self) -> None:
-        """Failure invalid_option for a value that makes no sense."""
-        for name, value, low in (
-            ("timeout", self.timeout, 0.0),
-            ("overall_timeout", 1.0 if self.overall_timeout is None else self.overall_timeout, 0.0),
-            ("concurrency", self.concurrency, 0),
+        """Failure invalid_option for a value that makes no sense, or two that contradict each other."""
+        for name, value in (
+            ("timeout", self.timeout),
+            ("overall_timeout", 1.0 if self.overall_timeout is None else self.overall_timeout),
+            ("concurrency", self.concurrency),
+            ("interval", self.interval),
         ):
-            if not value > low:
+            if not value > 0:
                 raise Failure(_invalid("{0} must be above 0, not {1}.".format(name, value)))
-        if not self.ready_timeout >= 0:
-            raise Failure(_invalid("ready_timeout must not be negative, it is {0}.".format(self.ready_timeout)))
+        for name, value in (("ready_timeout", self.ready_timeout), ("watch", self.watch)):
+            if not 0 <= value < float("inf"):
+                raise Failure(_invalid("{0} must not be negative or without end, it is {1}.".format(name, value)))
+        if 0 < self.watch < self.interval:
+            detail = "interval ({0:g} s) is longer than watch ({1:g} s).".format(self.interval, self.watch)
+            raise Failure(_invalid(detail))
+        if self.watch and self.overall_timeout is not None and self.overall_timeout <= self.watch:
+            detail = "overall_timeout ({0:g} s) ends before watch ({1:g} s).".format(self.overall_timeout, self.watch)
+            raise Failure(_invalid(detail))
 
 
 def _invalid(detail: str) -> Diagnosis:
     return diagnose("invalid_option", address="any endpoint", detail=detail)
 
 
-def verify(specs: t.Sequence[t.Mapping[str, t.Any]], settings: Settings) -> t.Tuple[t.List[Result], Result]:
-    """Audit all endpoints: (results, in the order of `specs`; summary). Failure for settings, or no endpoints at all."""
+def verify(
+    specs: t.Sequence[t.Mapping[str, t.Any]], settings: Settings, progress: t.Optional[Progress] = None
+) -> t.Tuple[t.List[Result], Result]:
+    """Audit all endpoints: (results, in the order of `specs`; summary). Failure for settings, or no endpoints at all.
+
+    In the main thread, SIGINT and SIGTERM end the audit with what is finished; from then on this process ignores both,
+    so that the results can still be returned and written.
+    """
     settings.check()
     if not specs:
         raise Failure(_invalid("There are no endpoints, so nothing would be proved."))
-    started = time.monotonic()
-    results = asyncio.run(_Audit(settings).run(specs))
-    good = sum(result["ok"] for result in results)
-    summary = {
-        "endpoints": len(results),
-        "ok": good,
-        "failed": len(results) - good,
-        "seconds": round(time.monotonic() - started, 3),
-    }
+    clock = Clock()
+    run = _Audit(settings, progress or _no_progress)
+    results = asyncio.run(run.run(specs))
+    summary = summarize(results, clock, run.interrupted)
+    if run.handshakes is not None:
+        summary["handshakes_per_endpoint"] = run.handshakes
     return results, summary
 
 
+def _no_progress(_done: int, _total: int, _failed: int) -> None:
+    """Nobody wants to know."""
+
+
 class _Audit:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, progress: Progress) -> None:
         self._settings = settings
+        self._progress = progress
         self._prober = Prober()
         self._stranger: Stranger = make_stranger()
         self._files = Files()
+        self._done = self._failed = 0
+        self.interrupted = False
+        self.handshakes: t.Optional[int] = None
 
     async def run(self, specs: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[Result]:
         """One result for each spec."""
-        # Names are resolved in threads; the default of six would let a few dead names starve all others.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVERS))
         self._wide = asyncio.Semaphore(_PROBES)
         self._narrow = asyncio.Semaphore(self._settings.concurrency)
-        tasks = [asyncio.ensure_future(self._guarded(spec)) for spec in specs]
-        _done, late = await asyncio.wait(tasks, timeout=self._settings.overall_timeout)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late)
+        self._over = asyncio.Event()
+        previous = self._listen()
+        try:
+            tasks = [asyncio.ensure_future(self._counted(spec, len(specs))) for spec in specs]
+            everything = asyncio.ensure_future(asyncio.wait(tasks))
+            over = asyncio.ensure_future(self._over.wait())
+            await asyncio.wait(
+                (everything, over), timeout=self._settings.overall_timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in (over, *tasks):
+                task.cancel()
+            await everything
+        finally:
+            self._unlisten(previous)
         return [
             self._unfinished(spec) if task.cancelled() else task.result() for spec, task in zip(specs, tasks)
         ]
 
+    def _listen(self) -> t.Dict[signal.Signals, t.Any]:
+        """Let the signals that ask a process to end interrupt the audit; what they did before."""
+        if threading.current_thread() is not threading.main_thread():
+            return {}
+        previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        for number in previous:
+            # Unlike signal.signal() this wakes the loop also where a thread of gRPC's gets the signal.
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
+        return previous
+
+    def _unlisten(self, previous: t.Mapping[signal.Signals, t.Any]) -> None:
+        for number, handler in previous.items():
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN if self.interrupted else handler)
+
+    def _interrupt(self) -> None:
+        self.interrupted = True
+        self._over.set()
+
     def _unfinished(self, spec: t.Mapping[str, t.Any]) -> Result:
+        if self.interrupted:
+            return _refused(spec, diagnose("interrupted", address=spec.get("address")))
         seconds = "{0:g}".format(self._settings.overall_timeout or 0)
         detail = "the time for all endpoints was over"
-        return refused(spec, diagnose("timeout", address=spec.get("address"), seconds=seconds, detail=detail))
+        return _refused(spec, diagnose("timeout", address=spec.get("address"), seconds=seconds, detail=detail))
+
+    async def _counted(self, spec: t.Mapping[str, t.Any], total: int) -> Result:
+        result = await self._guarded(spec)
+        self._done += 1
+        self._failed += not result["ok"]
+        self._progress(self._done, total, self._failed)
+        return result
 
     async def _guarded(self, spec: t.Mapping[str, t.Any]) -> Result:
         try:
             endpoint = load_endpoint(spec, self._files)
             inference.check_options(endpoint)
-            return await self._until_ready(endpoint)
+            self._count_handshakes(endpoint)
+            return await self._watched(endpoint)
         except Failure as failure:
-            return refused(spec, failure.diagnosis)
+            return _refused(spec, failure.diagnosis)
         except Exception as error:  # the other endpoints' results must not be lost to a fault in this one
             detail = "{0}: {1}".format(type(error).__name__, error)
-            return refused(spec, diagnose("internal_error", detail, address=spec.get("address"), detail=detail))
+            return _refused(spec, diagnose("internal_error", detail, address=spec.get("address"), detail=detail))
+
+    def _count_handshakes(self, endpoint: Endpoint) -> None:
+        """Note the most TLS connections that an endpoint of this audit can take."""
+        count = getattr(attempts, "handshakes", None)
+        if count is not None:
+            self.handshakes = max(self.handshakes or 0, count(endpoint))
+
+    async def _watched(self, endpoint: Endpoint) -> Result:
+        """Audit every `interval` until `watch` is over or a round fails: that round's result, else the slowest one's.
+
+        A server may still be starting in the first round; later, to try again would hide what is looked for.
+        """
+        started = time.monotonic()
+        result = await self._until_ready(endpoint)
+        rounds, first, slowest = 1, time.monotonic(), result
+        seconds = result["seconds"]
+        while result["ok"] and first + rounds * self._settings.interval <= first + self._settings.watch:
+            await asyncio.sleep(max(0.0, first + rounds * self._settings.interval - time.monotonic()))
+            result = await self._audit(endpoint)
+            rounds += 1
+            seconds += result["seconds"]
+            if (result["latency"] or 0) > (slowest["latency"] or 0):
+                slowest = result
+        if result["ok"]:
+            result = slowest
+        elif self._settings.watch:
+            cause = "Round {0} of the watch, {1:.0f} s after its start: {2}"
+            diagnosis = result["diagnosis"]
+            diagnosis["cause"] = cause.format(rounds, time.monotonic() - started, diagnosis["cause"])
+        latency = max((each["latency"] for each in (result, slowest) if each["latency"] is not None), default=None)
+        return {**result, "latency": latency, "seconds": round(seconds, 6), "rounds": rounds}
 
     async def _until_ready(self, endpoint: Endpoint) -> Result:
         """Audit, again and again within ready_timeout while it fails as a starting server does."""
@@ -159,15 +250,23 @@ class _Audit:
             tries += 1
 
     async def _audit(self, endpoint: Endpoint) -> Result:
+        """One round; its `seconds` leave out the time spent waiting for a turn."""
         timeout = self._settings.timeout
         async with self._wide:
             evidence = await look(self._prober, endpoint, timeout)
+        seconds = evidence.seen.seconds + (evidence.plaintext.seconds if evidence.plaintext else 0.0)
         if evidence.seen.accepted:
             async with self._narrow:
-                session = Session(evidence, self._prober, time.monotonic() + timeout - evidence.seen.seconds)
+                started = time.monotonic()
+                session = Session(evidence, self._prober, started + timeout - evidence.seen.seconds)
                 evidence.control = await session.control()
                 evidence.refusals = await session.refusals(self._stranger)
-        return report(evidence)
+                seconds += time.monotonic() - started
+        return {**report(evidence), "seconds": seconds}
+
+
+def _refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
+    return {**refused(spec, diagnosis), "seconds": 0.0, "rounds": 0}
 
 
 def report(evidence: Evidence) -> Result:

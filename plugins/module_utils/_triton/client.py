@@ -13,6 +13,9 @@ import typing as t
 from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc, pb, pb_grpc
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Identity
 
+# Bytes of one answer. A hostile server must not fill the memory; 16 Mi elements of FP32 and their frame fit in.
+MAX_ANSWER = 72 * 1024 * 1024
+
 
 class RpcError(Exception):
     """A call failed: gRPC's status by name, such as UNAVAILABLE, and its text."""
@@ -24,10 +27,10 @@ class RpcError(Exception):
 
 
 def channel_options(server_name: str) -> t.List[t.Tuple[str, t.Union[str, int]]]:
-    """The channel's arguments. They replace gRPC's defaults, so message sizes are unlimited again."""
+    """The channel's arguments. They replace gRPC's defaults for the sizes of messages: no bound on what is sent, and MAX_ANSWER."""
     return [
         ("grpc.max_send_message_length", -1),
-        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_receive_message_length", MAX_ANSWER),
         # The peer is dialled by address, so that all connections of a check meet the same one.
         ("grpc.ssl_target_name_override", server_name),
         # A proxy in the environment would answer in the endpoint's place.

@@ -249,6 +249,10 @@ TABLE: t.Dict[str, Entry] = {
         "A call to {address} failed: {detail}.",
         "Look at the server's log.",
     ),
+    "interrupted": Entry(
+        "The audit was interrupted before {address} was proved.",
+        "Run it again; endpoints that were finished by then keep their results.",
+    ),
     "internal_error": Entry(
         "The check of {address} itself broke: {detail}.",
         "Report this with the endpoint's options; the other endpoints are not affected.",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import SSL, serialization, x509
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Identity
+from ansible_collections.inferops.triton.plugins.module_utils._triton.resolver import Resolver
 
 # RFC 9113, 3.4: the client's preface, followed by an empty SETTINGS frame.
 HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -119,6 +120,7 @@ class Prober:
 
     def __init__(self) -> None:
         self._contexts: t.Dict[t.Optional[Identity], t.Any] = {}
+        self._resolver = Resolver()
 
     def _context(self, identity: t.Optional[Identity]) -> t.Any:
         if identity not in self._contexts:
@@ -145,7 +147,7 @@ class Prober:
         started = time.monotonic()
 
         async def whole() -> None:
-            connected = await _connect(address, seen)
+            connected = await _connect(address, seen, self._resolver)
             try:
                 await talk(seen, _Wire(connected, seen))
             finally:
@@ -205,7 +207,7 @@ def _note_session(connection: t.Any, seen: Observation) -> None:
     ]
 
 
-async def _connect(address: Address, seen: Observation) -> socket.socket:
+async def _connect(address: Address, seen: Observation, resolver: Resolver) -> socket.socket:
     """A connected, non-blocking socket to the first of the host's addresses that answers."""
     loop = asyncio.get_running_loop()
     if address.is_ip:
@@ -213,7 +215,7 @@ async def _connect(address: Address, seen: Observation) -> socket.socket:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=flags)
     else:
         try:
-            found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+            found = await resolver.resolve(address)
         except OSError as error:
             raise _Stop(Problem.DNS, error.strerror or str(error)) from error
     seen.stage = Stage.CONNECT
