@@ -105,6 +105,11 @@ $(PYTRITON)/.installed: roles/triton_server/defaults/main.yml | $(VENV)/.install
 unit: venv $(PYTRITON)/.installed
 	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m pytest $(PYTEST)
 
+.PHONY: bench-verify
+## bench-verify: what triton_verify costs against a floor and a loop of tasks; last line JSON (ENDPOINTS=100 for less)
+bench-verify: venv $(PYTRITON)/.installed
+	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_verify
+
 # ---- checks that need Docker Engine ---------------------------------------------------------------------------------
 
 include tests/bed/bed.mk
