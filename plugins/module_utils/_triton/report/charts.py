@@ -54,10 +54,12 @@ def expiry(results: t.Sequence[Result], finished: float, thresholds: Thresholds)
     if not ends:
         return '<p class="none">No certificate was seen.</p>'
     few = len(ends) <= _FEW
-    axis = _time_axis([end for end, _name in ends], finished, thresholds, _LEFT + 120 if few else _LEFT)
+    axis = _time_axis([end for end, _name in ends], finished, thresholds, few)
     bottom = _TOP + 14 + 24 * len(ends) if few else _BOTTOM
     parts = _time_grid(axis, finished, thresholds, bottom)
     parts += _rows(ends, axis, finished, thresholds) if few else _bars(ends, axis, lambda end: _state(end, finished, thresholds), date)
+    if ends[-1][0] > axis.high:
+        parts.append(_note(f"the last bar: {date(axis.high)} and later"))
     first = f"The first ends on {date(ends[0][0])}, {_days(ends[0][0] - finished)}"
     return _svg(f"When the certificates of {count(len(ends), 'endpoint')} end. {first}.", parts, bottom + 38)
 
@@ -77,8 +79,9 @@ def latency(results: t.Sequence[Result]) -> str:
     parts += _bars(taken, axis, lambda _value: "bar", duration)
     apart = axis.x(high) - axis.x(middle) > 110
     parts += [_mark(axis.x(middle), f"p50 {duration(middle)}", "mark"), _mark(axis.x(high), f"p99 {duration(high)}", "mark", "end" if apart else "below")]
-    scale = ", logarithmic" if logarithmic else ""
-    parts.append(f'<text class="unit" x="{_RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">time of the test inference{scale}</text>')
+    scale = " (logarithmic)" if logarithmic else ""
+    beyond = f"; the last bar: {duration(axis.high)} and slower" if seconds[-1] > axis.high else ""
+    parts.append(_note(f"time of the test inference{scale}{beyond}"))
     text = f"The test inferences of {count(len(taken), 'endpoint')}: median {duration(middle)}, 99th percentile {duration(high)}, longest {duration(seconds[-1])}."
     return _svg(text, parts, _HEIGHT)
 
@@ -99,12 +102,12 @@ def _days(seconds: float) -> str:
     return f"{count(days, 'day')} ago" if seconds < 0 else f"in {count(days, 'day')}"
 
 
-def _time_axis(ends: t.Sequence[float], now: float, thresholds: Thresholds, left: float) -> _Axis:
-    """From the audit, or a little before, to the last end; one certificate for ten years must not hide the others' weeks."""
-    high = min(ends[-1], now + max(3 * (percentile(ends, 80) - now), 2 * thresholds.warning * DAY))
+def _time_axis(ends: t.Sequence[float], now: float, thresholds: Thresholds, few: bool) -> _Axis:
+    """From the audit, or a little before, to the last end; in a fleet, one certificate for ten years must not hide the others' weeks."""
+    high = ends[-1] if few else min(ends[-1], now + max(1.5 * (percentile(ends, 90) - now), 2 * thresholds.warning * DAY))
     low = max(ends[0], now - (high - now) / 5) if ends[0] < now else now
     span = max(high - low, 14 * DAY)
-    return _Axis(low - span * 0.02, max(high, low + span) + span * 0.02, left)
+    return _Axis(low - span * 0.02, max(high, low + span) + span * 0.02, _LEFT + 120 if few else _LEFT)
 
 
 def _time_grid(axis: _Axis, now: float, thresholds: Thresholds, bottom: float) -> t.List[str]:
@@ -175,6 +178,10 @@ def _steps(axis: _Axis) -> t.List[float]:
     power = 10.0 ** math.floor(math.log10(axis.high))
     step = next(size * power for size in (0.2, 0.5, 1, 2) if axis.high / (size * power) <= 6)
     return [step * index for index in range(1, 7) if step * index <= axis.high]
+
+
+def _note(text: str) -> str:
+    return f'<text class="note" x="{_RIGHT}" y="{_HEIGHT - 6}" text-anchor="end">{markup(text)}</text>'
 
 
 def _tick(x: float, text: str, bottom: float = _BOTTOM) -> str:

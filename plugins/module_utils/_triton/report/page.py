@@ -169,7 +169,7 @@ def _tolerated(results: t.Sequence[Result]) -> str:
 
 def _names(names: t.Sequence[str]) -> str:
     more = f" and {len(names) - _NAMES:,} more" if len(names) > _NAMES else ""
-    return ", ".join(markup(visible(name, _NAME_LENGTH)) for name in names[:_NAMES]) + more
+    return ", ".join(markup(visible(name, _NAME_LENGTH) or "(no name)") for name in names[:_NAMES]) + more
 
 
 # Filled and shown by the script.

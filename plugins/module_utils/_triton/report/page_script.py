@@ -74,10 +74,11 @@ SCRIPT = r"""
     return make("span", { class: kind }, grouped(Math.floor(endpoint.days)));
   };
   const codeOf = (endpoint) => {
-    if (endpoint.diagnosis) return make("code", { class: "clamp" }, endpoint.diagnosis.code);
-    return endpoint.warnings.length ? make("code", { class: "clamp" }, endpoint.warnings[0].code) : "";
+    if (endpoint.diagnosis) return make("code", {}, endpoint.diagnosis.code);
+    return endpoint.warnings.length ? make("code", {}, endpoint.warnings[0].code) : "";
   };
-  const clamped = (text) => make("span", { class: "clamp" }, text);
+  // On one line; what does not fit is in the tooltip and in the details.
+  const clamped = (text) => make("span", { class: "clamp", title: text.slice(0, 300) }, text);
   const toggle = (endpoint) =>
     make("button", { type: "button", class: "toggle", "aria-expanded": "false" }, clamped(endpoint.name || "(no name)"));
 

@@ -32,7 +32,7 @@ body {
   margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif;
 }
-main { max-width: 1320px; margin: 0 auto; padding: 28px 24px 48px; }
+main { max-width: 1440px; margin: 0 auto; padding: 28px 24px 48px; }
 h1 { margin: 0; font-size: 26px; line-height: 1.25; letter-spacing: -0.01em; }
 h2 { margin: 0 0 14px; font-size: 18px; }
 h3 { margin: 0 0 8px; font-size: 15px; }
@@ -99,20 +99,20 @@ svg text.now, svg text.mark { fill: var(--text); font-weight: 600; }
 .filters label { display: grid; gap: 2px; font-size: 13px; color: var(--dim); }
 .filters label.wide { flex: 1 1 240px; }
 .filters input, .filters select, .button {
-  padding: 7px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--text); font-size: 14px; max-width: 100%;
+  padding: 7px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--text); font-size: 14px; max-width: 100%; min-height: 38px;
 }
 .filters select { max-width: 270px; }
 .button { cursor: pointer; white-space: nowrap; }
 .button:hover { background: var(--hover); }
 .count { color: var(--dim); font-size: 14px; margin-bottom: 8px; font-variant-numeric: tabular-nums; }
 
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th, td { text-align: left; padding: 7px 10px; border-bottom: 1px solid var(--soft-line); vertical-align: top; }
-th { color: var(--dim); font-weight: 600; font-size: 13px; border-bottom-color: var(--line); background: var(--card); }
+table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
+th, td { text-align: left; padding: 7px; border-bottom: 1px solid var(--soft-line); vertical-align: top; }
+th { color: var(--dim); font-weight: 600; font-size: 12.5px; border-bottom-color: var(--line); background: var(--card); }
 .sortable th { padding: 0; white-space: nowrap; }
-.sortable th button { width: 100%; padding: 7px 10px; border: 0; background: none; cursor: pointer; text-align: inherit; font-weight: inherit; color: inherit; }
+.sortable th button { width: 100%; padding: 7px; border: 0; background: none; cursor: pointer; text-align: inherit; font-weight: inherit; color: inherit; }
 .sortable th button:hover { color: var(--text); }
-.sortable th button::after { content: "\2195"; display: inline-block; width: 1.1em; margin-left: 3px; opacity: 0.35; text-align: center; }
+.sortable th button::after { content: "\2195"; display: inline-block; width: 0.9em; margin-left: 2px; opacity: 0.35; text-align: center; }
 .sortable th[aria-sort="ascending"] button::after { content: "\2191"; opacity: 1; }
 .sortable th[aria-sort="descending"] button::after { content: "\2193"; opacity: 1; }
 .sortable th[aria-sort] button { color: var(--text); }
@@ -120,11 +120,11 @@ th { color: var(--dim); font-weight: 600; font-size: 13px; border-bottom-color: 
 .endpoint { cursor: pointer; }
 .endpoint:hover, .endpoint.opened { background: var(--hover); }
 .endpoint.opened td { border-bottom-color: transparent; }
-.endpoint .toggle { border: 0; background: none; padding: 0; cursor: pointer; text-align: left; font-weight: 600; color: var(--accent); display: flex; gap: 6px; min-width: 110px; }
+.endpoint .toggle { border: 0; background: none; padding: 0; cursor: pointer; text-align: left; font-weight: 600; color: var(--accent); display: flex; gap: 6px; }
 .toggle::before { content: "\25B8"; color: var(--dim); }
 .toggle[aria-expanded="true"]::before { content: "\25BE"; }
-.clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; }
-.endpoint td { max-width: 300px; }
+.clamp { display: inline-block; max-width: min(15vw, 250px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
+.endpoint td { white-space: nowrap; }
 .short { color: var(--bad); font-weight: 600; }
 .near { color: var(--soon); font-weight: 600; }
 
@@ -134,8 +134,10 @@ th { color: var(--dim); font-weight: 600; font-size: 13px; border-bottom-color: 
 .pane.whole { grid-column: 1 / -1; }
 .pane p, .pane dd, .pane td { overflow-wrap: anywhere; }
 .long { max-height: 9.5em; overflow-y: auto; }
-.pane table td:first-child { width: 112px; }
-.pane table td:nth-child(2) { width: 38%; }
+.pane table { font-size: 13.5px; }
+.pane table td:first-child { width: 1%; padding-left: 0; }
+.pane table td:nth-child(2) { width: 1%; white-space: nowrap; }
+.pane tr:last-child td { border-bottom: 0; }
 .pane dl { display: grid; grid-template-columns: 118px minmax(0, 1fr); gap: 3px 12px; margin: 0; }
 .pane dt { color: var(--dim); }
 .pane dd { margin: 0; }
@@ -151,6 +153,8 @@ footer { color: var(--dim); font-size: 13px; margin-top: 22px; }
   .figures dd { font-size: 22px; }
   .detail > td { padding: 4px 6px 12px; }
   .panes { max-width: calc(100vw - 52px); position: sticky; left: 6px; }
+  .clamp { max-width: 46vw; }
+  .pane table td:nth-child(2) { white-space: normal; width: 34%; }
   .pane dl { grid-template-columns: minmax(0, 1fr); }
   .pane dd { margin-bottom: 4px; }
 }
@@ -174,5 +178,7 @@ footer { color: var(--dim); font-size: 13px; margin-top: 22px; }
   tr { break-inside: avoid; }
   thead { display: table-header-group; }
   .long { max-height: none; }
+  .clamp { max-width: none; white-space: normal; overflow-wrap: anywhere; }
+  .endpoint td { white-space: normal; }
 }
 """

@@ -30,6 +30,6 @@ def lines(results: t.Sequence[Result], summary: t.Mapping[str, t.Any]) -> t.List
 
 
 def _names(names: t.Sequence[str]) -> str:
-    shown = ", ".join(visible(name, _NAME_LENGTH) for name in names[:_NAMES])
+    shown = ", ".join(visible(name, _NAME_LENGTH) or "(no name)" for name in names[:_NAMES])
     more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
     return f"{failures.count(len(names), 'endpoint')}: {shown}{more}"

@@ -31,7 +31,8 @@ def visible(value: object, limit: int = 0) -> str:
     With a `limit`, longer text keeps its first `limit` - 1 characters and ends in an ellipsis.
     """
     text = "" if value is None else value if isinstance(value, str) else str(value)
-    shown = _INVISIBLE.sub(_escape, text)
+    # Nearly every text is plain ASCII, of which a report of 10,000 endpoints has a million.
+    shown = text if text.isascii() and text.isprintable() else _INVISIBLE.sub(_escape, text)
     return shown if not limit or len(shown) <= limit else shown[: limit - 1] + "…"
 
 
@@ -45,7 +46,11 @@ def label(value: object) -> str:
     return visible(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-def plain(value: t.Any, string: t.Callable[[str], str] = lambda text: _SURROGATE.sub(_escape, text)) -> t.Any:
+def _encodable(text: str) -> str:
+    return text if text.isascii() else _SURROGATE.sub(_escape, text)
+
+
+def plain(value: t.Any, string: t.Callable[[str], str] = _encodable) -> t.Any:
     """A copy of plain data that every JSON parser takes: `string` applied to each text, NaN and infinity as null."""
     if isinstance(value, str):
         return string(value)
