@@ -115,6 +115,18 @@ options:
         Where it cannot be written, the audit goes on without it.
       - Where the task runs on the controller, this is set for you, and the progress is shown on the terminal.
     type: path
+  report_directory:
+    description:
+      - Folder for reports, on the machine that the module runs on, made if it is missing. C(docs/reports.md) describes them.
+      - An audit that is interrupted writes what it has. A report that cannot be written is a warning, and the results are returned all the same.
+    type: path
+  report_formats:
+    description:
+      - Which reports - V(json) (C(report.json)), V(junit) (C(report.xml)), V(html) (C(report.html)) and V(prom) (C(triton_tls.prom)).
+    type: list
+    elements: str
+    choices: [json, junit, html, prom]
+    default: [json, junit, html, prom]
 requirements:
   - tritonclient[grpc] >= 2.73
   - pyOpenSSL >= 25.1
@@ -181,6 +193,21 @@ results:
     rounds:
       description: How often it was audited; more than once with O(watch) only. V(0) where it was not.
       type: int
+lines:
+  description: The failures by cause, worst first, what was tolerated, and the totals, for people. The last line begins with PROVED or NOT PROVED.
+  returned: success
+  type: list
+  elements: str
+reports:
+  description: The reports that were written, each with C(path) and C(format).
+  returned: success
+  type: list
+  elements: dict
+report_problems:
+  description: What kept reports from being written.
+  returned: success
+  type: list
+  elements: str
 summary:
   description: Totals.
   returned: success
@@ -234,6 +261,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton import argspec, audit, progress
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
+from ansible_collections.inferops.triton.plugins.module_utils._triton.report import files, terminal
 
 
 def main() -> None:
@@ -256,6 +284,8 @@ def main() -> None:
             "watch": {"type": "float", "default": 0.0},
             "interval": {"type": "float", "default": 10.0},
             "progress_file": {"type": "path"},
+            "report_directory": {"type": "path"},
+            "report_formats": {"type": "list", "elements": "str", "choices": list(files.FILES), "default": list(files.FILES)},
         },
         supports_check_mode=True,
     )
@@ -268,7 +298,14 @@ def main() -> None:
         results, summary = audit.verify(module.params["endpoints"], settings, tell)
     except Failure as failure:
         argspec.fail(module, failure.diagnosis)
-    module.exit_json(changed=False, results=results, summary=summary)
+    written, problems = [], []
+    if module.params["report_directory"]:
+        # An interrupted audit ends here as well: what is finished is reported.
+        written, problems = files.write(module.params["report_directory"], results, summary, module.params["report_formats"])
+    for problem in problems:
+        module.warn(problem)
+    lines = terminal.lines(results, summary)
+    module.exit_json(changed=False, results=results, summary=summary, lines=lines, reports=written, report_problems=problems)
 
 
 if __name__ == "__main__":
