@@ -176,6 +176,18 @@ HOST = [
         returns=True,
     ),
     Case(
+        "REST in the clear",
+        ["rest_exposed", "8000"],
+        {"triton_server_http_address": "0.0.0.0"},
+        returns=True,
+    ),
+    Case(
+        "log settings open to anyone",
+        ["control_exposed", "log"],
+        {"triton_server_restricted_protocols": ["shared-memory", "trace"]},
+        returns=True,
+    ),
+    Case(
         "image missing",
         ["tritonserver:00[.]00", "registry|pull|manifest"],
         {"triton_server_image": "{{ bed.registry }}/tritonserver:00.00-py3"},
