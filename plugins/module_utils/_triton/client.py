@@ -1,16 +1,17 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Triton's gRPC service through the stubs of tritonclient, over asyncio and TLS only.
+"""Triton's gRPC service through the messages of tritonclient, over asyncio and TLS only.
 
-tritonclient's own client hides the connection's details and needs a NumPy dtype for BF16; its generated stubs do not.
+tritonclient's own client hides the connection's details and needs a NumPy dtype for BF16; its generated messages do not.
 The calls are those of inference.GRPCInferenceService (grpc_service.proto of triton-inference-server/common).
 """
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc, pb, pb_grpc
+from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc, pb
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Identity
 
 # Bytes of one answer. A hostile server must not fill the memory; 16 Mi elements of FP32 and their frame fit in.
@@ -41,6 +42,26 @@ def channel_options(server_name: str) -> t.List[t.Tuple[str, t.Union[str, int]]]
     ]
 
 
+@functools.lru_cache(maxsize=64)
+def _credentials(ca: t.Optional[bytes], identity: t.Optional[Identity]) -> t.Any:
+    """gRPC's credentials, which keep what was parsed of the PEMs: the channels of an audit share a few of them.
+
+    gRPC aborts the whole process when it is given one of key and certificate (grpc #40732); Identity holds both.
+    """
+    return grpc.ssl_channel_credentials(
+        ca, identity.key if identity else None, identity.certificate if identity else None
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def _method(name: str) -> t.Tuple[str, t.Any, t.Any]:
+    """Path, serializer and deserializer of a call. The generated stub makes all 20 of them for every channel."""
+    service = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+    method = service.methods_by_name[name]
+    request, response = getattr(pb, method.input_type.name), getattr(pb, method.output_type.name)
+    return "/{0}/{1}".format(service.full_name, name), request.SerializeToString, response.FromString
+
+
 class Client:
     """One TLS channel to `peer`, used as an asynchronous context manager. `timeout` bounds each call, in seconds."""
 
@@ -52,15 +73,10 @@ class Client:
         identity: t.Optional[Identity],
         timeout: float,
     ) -> None:
-        # gRPC aborts the whole process when it is given one of the two (grpc #40732); Identity holds both.
-        credentials = grpc.ssl_channel_credentials(
-            ca, identity.key if identity else None, identity.certificate if identity else None
-        )
         family = "ipv6" if ":" in peer.host else "ipv4"
         self._channel = grpc.aio.secure_channel(
-            "{0}:{1}".format(family, peer), credentials, options=channel_options(server_name)
+            "{0}:{1}".format(family, peer), _credentials(ca, identity), options=channel_options(server_name)
         )
-        self._stub = pb_grpc.GRPCInferenceServiceStub(self._channel)
         self._timeout = timeout
 
     async def __aenter__(self) -> "Client":
@@ -70,8 +86,10 @@ class Client:
         await self._channel.close()
 
     async def _call(self, method: str, request: t.Any) -> t.Any:
+        path, serialize, deserialize = _method(method)
+        call = self._channel.unary_unary(path, request_serializer=serialize, response_deserializer=deserialize)
         try:
-            return await getattr(self._stub, method)(request, timeout=self._timeout)
+            return await call(request, timeout=self._timeout)
         except grpc.aio.AioRpcError as error:
             raise RpcError(error.code().name, error.details() or "") from error
 

@@ -37,10 +37,9 @@ except ImportError:
 
 try:
     from tritonclient.grpc import service_pb2 as pb
-    from tritonclient.grpc import service_pb2_grpc as pb_grpc
 except (ImportError, RuntimeError):  # tritonclient raises RuntimeError where grpcio is absent
     _ERRORS["tritonclient[grpc]"] = traceback.format_exc()
-    pb = pb_grpc = None
+    pb = None
 
 try:
     from OpenSSL import SSL
@@ -57,7 +56,6 @@ __all__ = (
     "hashes",
     "missing",
     "pb",
-    "pb_grpc",
     "serialization",
     "x509",
 )

@@ -301,9 +301,10 @@ class _Wire:
             except SSL.Error as error:
                 await self._flush(connection)
                 raise self._tls_error(error) from error
-            await self._flush(connection)
             if done:
+                # What is left to send travels with what the next step has: a segment less for each handshake.
                 return result
+            await self._flush(connection)
             data = await self.receive()
             if not data:
                 raise _Stop(Problem.CLOSED, "the server closed the connection")
