@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import threading
 import time
 import typing as t
 
@@ -32,23 +33,37 @@ class ProgressFile:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._next: t.Optional[float] = 0.0
+        self._lock = threading.Lock()
+        self._last = float("-inf")
+        self._timer: t.Optional[threading.Timer] = None
+        self._usable = True
 
     def __call__(self, done: int, total: int, failed: int) -> None:
         """Note that one more endpoint is finished."""
-        now = time.monotonic()
-        if self._next is None or (now < self._next and done < total):
-            return
-        self._next = now + _PERIOD
-        beside = "{0}.{1}".format(self._path, os.getpid())
-        try:
-            with open(beside, "w", encoding="ascii") as file:
-                file.write(json.dumps(Progress(done, total, failed)._asdict()) + "\n")
-            os.replace(beside, self._path)
-        except OSError:
-            self._next = None
-            with contextlib.suppress(OSError):
-                os.unlink(beside)
+        self._seen = Progress(done, total, failed)
+        wait = self._last + _PERIOD - time.monotonic()
+        if done == total or wait <= 0:
+            self._write()
+        elif self._timer is None:
+            # Dead endpoints keep the next call waiting, and what was counted by now must show meanwhile.
+            self._timer = threading.Timer(wait, self._write)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _write(self) -> None:
+        with self._lock:
+            self._last, self._timer = time.monotonic(), None
+            if not self._usable:
+                return
+            beside = "{0}.{1}".format(self._path, os.getpid())
+            try:
+                with open(beside, "w", encoding="ascii") as file:
+                    file.write(json.dumps(self._seen._asdict()) + "\n")
+                os.replace(beside, self._path)
+            except OSError:
+                self._usable = False
+                with contextlib.suppress(OSError):
+                    os.unlink(beside)
 
 
 def read(path: str) -> t.Optional[Progress]:
