@@ -28,7 +28,7 @@ _POLL = 0.5
 display = Display()
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(ActionBase):
     """The module with progress while it runs, where it runs on the controller, and its summary as plain text after it."""
 
     _supports_check_mode = True
