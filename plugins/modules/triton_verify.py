@@ -94,7 +94,7 @@ options:
     type: float
   concurrency:
     description:
-      - How many endpoints have gRPC sessions open at once.
+      - How many endpoints are audited at once. Those that do not answer give up their place after a second.
     type: int
     default: 32
   watch:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many endpoints proved in one process over asyncio; a bad one holds up no other.
 
-Two gates bound the work: a wide one for the probe, which is cheap and where dead endpoints spend their time, and a
-narrow one for the gRPC session and the refusals of endpoints that answer. The per-endpoint clock runs only inside them.
+Two gates bound the work: a narrow one for endpoints that answer, and a wide one for those that hang: a probe that takes
+long gives its place at the narrow gate back. More probes at once would only wait for this machine's CPU, and run out of
+time that is meant for the endpoint. The per-endpoint clock runs only inside the narrow gate.
 
 TLS connections per endpoint: six under mutual TLS (probe, control, another CA, wrong name, no client certificate, foreign
 one), four without; and one without TLS.
@@ -58,6 +59,7 @@ TRANSIENT = frozenset(
     }
 )
 _PROBES = 512
+_PATIENCE = 1.0  # seconds after which a probe counts as one that hangs
 _RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)
 
 Result = t.Dict[str, t.Any]
@@ -68,7 +70,7 @@ Progress = t.Callable[[int, int, int], None]
 @dataclass(frozen=True)
 class Settings:
     """Times in seconds. `timeout` is for one endpoint, `overall_timeout` for all (None: no bound), `ready_timeout` for
-    retrying what a restart makes fail; `concurrency` bounds the gRPC sessions that are open at once. Over `watch`, each
+    retrying what a restart makes fail; `concurrency` bounds the endpoints that are audited at once. Over `watch`, each
     endpoint is audited again every `interval`."""
 
     timeout: float = 10.0
@@ -252,17 +254,44 @@ class _Audit:
     async def _audit(self, endpoint: Endpoint) -> Result:
         """One round; its `seconds` leave out the time spent waiting for a turn."""
         timeout = self._settings.timeout
-        async with self._wide:
-            evidence = await look(self._prober, endpoint, timeout)
-        seconds = evidence.seen.seconds + (evidence.plaintext.seconds if evidence.plaintext else 0.0)
-        if evidence.seen.accepted:
-            async with self._narrow:
+        turn = _Turn(self._narrow)
+        try:
+            async with self._wide:
+                await turn.take()
+                patience = asyncio.get_running_loop().call_later(_PATIENCE, turn.give_back)
+                evidence = await look(self._prober, endpoint, timeout)
+                patience.cancel()
+            seconds = evidence.seen.seconds + (evidence.plaintext.seconds if evidence.plaintext else 0.0)
+            if evidence.seen.accepted:
+                await turn.take()
                 started = time.monotonic()
                 session = Session(evidence, self._prober, started + timeout - evidence.seen.seconds)
                 evidence.control = await session.control()
                 evidence.refusals = await session.refusals(self._stranger)
                 seconds += time.monotonic() - started
+        finally:
+            turn.give_back()
         return {**report(evidence), "seconds": seconds}
+
+
+class _Turn:
+    """A place at a gate, which can be given back before its time."""
+
+    def __init__(self, gate: asyncio.Semaphore) -> None:
+        self._gate = gate
+        self._held = False
+
+    async def take(self) -> None:
+        """Wait for a place, unless it is held already."""
+        if not self._held:
+            await self._gate.acquire()
+            self._held = True
+
+    def give_back(self) -> None:
+        """Let someone else in, unless that is done already."""
+        if self._held:
+            self._held = False
+            self._gate.release()
 
 
 def _refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:

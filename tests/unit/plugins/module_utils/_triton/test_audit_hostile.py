@@ -112,6 +112,17 @@ def test_hostile_servers_harm_nobody_else(pki: Pki, good: Options, tmp_path: Pat
     assert "larger than max" in huge["diagnosis"]["cause"], "the bound refuses it before it is read"
 
 
+def test_endpoints_that_hang_give_up_their_place(good: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_PATIENCE", 0.1)
+    with servers.listener(servers.silent) as port:
+        hanging = {**good, "address": "127.0.0.1:{0}".format(port)}
+        started = time.monotonic()
+        results, _summary = audit.verify([*[hanging] * 6, good], audit.Settings(timeout=2.0, concurrency=1))
+    assert time.monotonic() - started < 8, "one after the other they take twelve"
+    assert [result["ok"] for result in results] == [False] * 6 + [True]
+    assert {result["diagnosis"]["code"] for result in results[:6]} == {"timeout"}
+
+
 def test_duplicates_are_audited_each(good: Options) -> None:
     dead = {**good, "address": "127.0.0.1:1"}
     results, summary = audit.verify([good, dead, good, good, dead], audit.Settings())
