@@ -186,14 +186,14 @@ def test_resolver_that_never_answers(good: Options, monkeypatch: pytest.MonkeyPa
 
     def stuck(host: str, *arguments: t.Any, **options: t.Any) -> t.Any:
         if host.endswith(".example"):
-            release.wait(30)
+            release.wait(60)
         return real(host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", stuck)
     lost = {**good, "address": "gpu1.example:8001"}
     started = time.monotonic()
-    results, _summary = audit.verify([lost, good, lost], audit.Settings(timeout=0.5))
+    results, _summary = audit.verify([lost, good, lost], audit.Settings(timeout=3.0))
     elapsed = time.monotonic() - started
     release.set()
-    assert elapsed < 5
+    assert elapsed < 12
     assert [result["diagnosis"] and result["diagnosis"]["code"] for result in results] == ["timeout", None, "timeout"]
