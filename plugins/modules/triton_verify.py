@@ -13,10 +13,13 @@ version_added: 0.1.0
 description:
   - Audits any number of endpoints in one call, from the client's side of the network.
   - B(Proofs) must succeed - the endpoint is reachable, speaks TLS 1.2 or later and HTTP/2, its certificate leads to the given CA, is for the expected
-    name, valid now and the installed one, the server and the model are ready over the secured port, and a test inference returns the right outputs in time.
-  - B(Refusals) must be refused - a client without TLS, one that trusts another CA, one that expects another name and, under mutual TLS, one without a
-    certificate and one with a certificate of an unknown CA. A refusal counts only beside its control, the same connection put right, in the same run;
-    else it is C(inconclusive), which is not ok.
+    name, valid long enough, strong and the installed one, the server and the model are ready over the secured port, and a test inference returns the
+    right outputs, on the right devices and in time.
+  - B(Refusals) must be refused - a client without TLS, one that trusts another CA, one that expects another name, one that knows TLS 1.1 at most and,
+    under mutual TLS, one without a certificate, one with a certificate of an unknown CA and one with an expired certificate of the right one. A refusal
+    counts only beside its control, the same connection put right, in the same run; else it is C(inconclusive), which is not ok.
+  - B(Exposure) is what must not be open beside it - REST and metrics in the clear on other than loopback, and control of models, shared memory, trace and
+    log settings for every client that may infer.
   - The module does not fail for endpoints that fail. Look at RV(results) and assert.
   - Interrupted by SIGINT or SIGTERM, the module returns what is finished; the other endpoints fail with the code C(interrupted).
   - Codes, causes and remedies are explained in C(docs/diagnosis.md).
@@ -78,6 +81,58 @@ options:
       max_latency:
         description: Seconds that the inference may take.
         type: float
+      devices:
+        description: What the model must run on, judged from its instance groups. Needs O(endpoints[].model).
+        type: dict
+        suboptions:
+          kind:
+            description: GPUs or the CPU.
+            type: str
+            choices: [cpu, gpu]
+            required: true
+          count:
+            description: At least how many - distinct GPUs of all instance groups, or instances on the CPU.
+            type: int
+            default: 1
+      warn_days:
+        description: Days before a certificate of the chain expires from which on C(warnings) say so.
+        type: float
+        default: 30.0
+      error_days:
+        description: Days before that from which on the endpoint fails, at most O(endpoints[].warn_days).
+        type: float
+        default: 0.0
+      expired_client_cert:
+        description:
+          - PEM file with an expired client certificate of the CA that issued O(endpoints[].client_cert), which the server must refuse.
+            Given together with O(endpoints[].expired_client_key) or not at all.
+        type: path
+      expired_client_key:
+        description: PEM file with its private key, not encrypted.
+        type: path
+      client_ca_cert:
+        description:
+          - PEM file with the CA that issued O(endpoints[].client_cert). With it, and without O(endpoints[].expired_client_cert), a client certificate that
+            expired yesterday is signed in memory, once for all endpoints. Given together with O(endpoints[].client_ca_key) or not at all.
+        type: path
+      client_ca_key:
+        description: PEM file with the private key of that CA.
+        type: path
+      client_ca_passphrase:
+        description: Passphrase of O(endpoints[].client_ca_key), where it is encrypted.
+        type: str
+      exposure:
+        description: Whether to look for what is open beside the endpoint. With V(false) these checks are C(skipped).
+        type: bool
+        default: true
+      http_port:
+        description: Port of Triton's REST service, which must not answer in the clear on other than loopback; V(0) where there is none.
+        type: int
+        default: 8000
+      metrics_port:
+        description: The same for Triton's metrics.
+        type: int
+        default: 8002
       allow:
         description: Diagnosis codes that do not make the endpoint fail. The checks show them as C(overridden).
         type: list
@@ -180,10 +235,22 @@ results:
       type: dict
     checks:
       description:
-        - Every check with C(check), C(kind) (V(proof) or V(refusal)), C(status) (V(ok), V(failed), V(inconclusive), V(overridden), V(skipped)), C(code),
+        - Every check with C(check), C(kind) (V(proof), V(refusal) or V(exposure)), C(status) (V(ok), V(failed), V(inconclusive), V(overridden), V(skipped)), C(code),
           C(detail) and C(value), a figure or text where there is one.
       type: list
       elements: dict
+    warnings:
+      description: What gRPC clients accept and best practice would not, each with C(code), C(cause) and C(remedy). Never makes RV(results[].ok) false.
+      type: list
+      elements: dict
+    certificate:
+      description:
+        - The served certificate with C(subject), C(issuer), C(san), C(not_before), C(not_after), C(fingerprint_sha256) and C(days_left), which counts to the
+          first end of the chain's dates. None where none was served.
+      type: dict
+    tls:
+      description: The connection's C(version), C(cipher) and C(alpn). None where there was no TLS.
+      type: dict
     latency:
       description: Seconds that the inference took; with O(watch), the worst round's.
       type: float
@@ -272,6 +339,23 @@ def main() -> None:
         "mutual": {"type": "bool"},
         "expected_fingerprint": {"type": "str"},
         **argspec.inference_options(),
+        "devices": {
+            "type": "dict",
+            "options": {
+                "kind": {"type": "str", "choices": ["cpu", "gpu"], "required": True},
+                "count": {"type": "int", "default": 1},
+            },
+        },
+        "warn_days": {"type": "float", "default": 30.0},
+        "error_days": {"type": "float", "default": 0.0},
+        "expired_client_cert": {"type": "path"},
+        "expired_client_key": {"type": "path", "no_log": False},
+        "client_ca_cert": {"type": "path"},
+        "client_ca_key": {"type": "path", "no_log": False},
+        "client_ca_passphrase": {"type": "str", "no_log": True},
+        "exposure": {"type": "bool", "default": True},
+        "http_port": {"type": "int", "default": 8000},
+        "metrics_port": {"type": "int", "default": 8002},
         "allow": {"type": "list", "elements": "str", "default": []},
     }
     module = AnsibleModule(

@@ -66,7 +66,7 @@ def triton(
     pki: Pki, tmp_path_factory: pytest.TempPathFactory
 ) -> t.Iterator[server.Triton]:
     """A Triton under mutual TLS with the identity model, a slow one, one without output, and two of other datatypes."""
-    flags = server.tls_flags(pki.server_cert, pki.server_key, pki.ca_file, mutual=True)
+    flags = [*server.CLOSED, *server.tls_flags(pki.server_cert, pki.server_key, pki.ca_file, mutual=True)]
     instance = server.Triton(
         tmp_path_factory.mktemp("triton"),
         models=(server.IDENTITY, server.SLOW, server.BROKEN, server.WHOLE, server.HALF),
@@ -84,7 +84,7 @@ def triton_one_way(
     instance = server.Triton(
         tmp_path_factory.mktemp("triton-one-way"),
         models=(server.IDENTITY, server.FAILING),
-        arguments=server.tls_flags(pki.server_cert, pki.server_key),
+        arguments=[*server.CLOSED, *server.tls_flags(pki.server_cert, pki.server_key)],
     )
     with instance:
         yield instance
@@ -102,6 +102,6 @@ def triton_ready(
     pki: Pki, tmp_path_factory: pytest.TempPathFactory
 ) -> t.Iterator[server.Triton]:
     """A Triton with one-way TLS that is ready and has no models."""
-    flags = server.tls_flags(pki.server_cert, pki.server_key)
+    flags = [*server.CLOSED, *server.tls_flags(pki.server_cert, pki.server_key)]
     with server.Triton(tmp_path_factory.mktemp("triton-ready"), models=(), arguments=flags) as instance:
         yield instance

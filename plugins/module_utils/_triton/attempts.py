@@ -8,31 +8,30 @@ Every attempt dials the address that the probe reached, so that a refusal and it
 from __future__ import annotations
 
 import asyncio
-import datetime
 import time
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton import classification, inference
-from ansible_collections.inferops.triton.plugins.module_utils._triton.client import Client, RpcError
-from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import (
-    ExtendedKeyUsageOID,
-    NameOID,
-    ec,
-    hashes,
-    serialization,
-    x509,
+from ansible_collections.inferops.triton.plugins.module_utils._triton import (
+    classification,
+    exposure,
+    inference,
+    throwaway,
 )
+from ansible_collections.inferops.triton.plugins.module_utils._triton.client import Client, RpcError
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import (
     Diagnosis,
     Failure,
     diagnose,
 )
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Endpoint, Identity
+from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import Attempt, Outcome
 from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Observation, Problem, Prober, Stage
 
 # RFC 6761: nothing resolves under .invalid, so no certificate authority vouches for it.
 WRONG_NAME = "not-this-server.invalid"
+# Seconds that a port may stay silent at a host that answers on another one.
+_SILENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,44 +44,8 @@ class Stranger:
 
 def make_stranger() -> Stranger:
     """A throwaway CA and client certificate, valid for a day; nothing of it touches a disk."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-
-    def build(common_name: str, public_key: t.Any, ca: bool) -> t.Any:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Throwaway CA of an audit")]))
-            .public_key(public_key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(hours=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        )
-
-    root = build("Throwaway CA of an audit", ca_key.public_key(), True).sign(ca_key, hashes.SHA256())
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH])
-    leaf = build("foreign client", key.public_key(), False).add_extension(usage, critical=False)
-    signed = leaf.sign(ca_key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    plain = (pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Stranger(root.public_bytes(pem), Identity(signed.public_bytes(pem), key.private_bytes(*plain)))
-
-
-class Outcome:
-    """What became of a client that must be refused."""
-
-    REFUSED = "refused"
-    ACCEPTED = "accepted"
-    UNCLEAR = "unclear"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """The outcome of one such client, and how it showed."""
-
-    outcome: str
-    detail: str
+    ca, certificate, key = throwaway.foreign()
+    return Stranger(ca, Identity(certificate, key))
 
 
 @dataclass
@@ -94,8 +57,11 @@ class Control:
     ready: t.Optional[bool] = None
     model_fault: t.Optional[Diagnosis] = None
     model_ready: t.Optional[bool] = None
+    device_fault: t.Optional[Diagnosis] = None
+    config: t.Any = None
     inference_fault: t.Optional[Diagnosis] = None
     answer: t.Optional[inference.Answer] = None
+    controls: t.Optional[t.Dict[str, Attempt]] = None
 
 
 @dataclass
@@ -108,6 +74,7 @@ class Evidence:
     plaintext: t.Optional[Observation] = None
     control: t.Optional[Control] = None
     refusals: t.Dict[str, Attempt] = field(default_factory=dict)
+    ports: t.Dict[str, Attempt] = field(default_factory=dict)
 
     @property
     def peer(self) -> Address:
@@ -143,44 +110,68 @@ class Session:
         return Client(self._peer, server_name, ca, self._endpoint.identity, self._left())
 
     async def control(self) -> Control:
-        """The right client: readiness, the model, the inference."""
-        endpoint, seen, timeout = self._endpoint, self._evidence.seen, self._evidence.timeout
-        result = Control()
+        """The right client: readiness, the model, the inference, and what else it may do."""
+        endpoint, result = self._endpoint, Control()
         async with self._client(endpoint.server_name, endpoint.ca) as client:
-            try:
-                result.ready = await client.server_ready()
-            except RpcError as error:
-                result.fault = classification.explain_rpc(endpoint, error, seen, timeout)
-                result.verified = result.fault.code == "restricted"
-                return result
-            result.verified = True
-            if endpoint.model is None:
-                return result
-            try:
-                result.model_ready = await client.model_ready(endpoint.model, endpoint.model_version)
-                if not result.model_ready:
-                    await client.model_metadata(endpoint.model, endpoint.model_version)
-                    facts: t.Dict[str, t.Any] = {"address": endpoint.address, "model": endpoint.model}
-                    result.model_fault = diagnose("model_not_ready", detail="it has no ready version", **facts)
-                    return result
-            except RpcError as error:
-                result.model_ready = False
-                result.model_fault = classification.explain_model(endpoint, error, seen, timeout)
-                return result
-            try:
-                result.answer = await inference.infer(client, endpoint)
-                inference.check_outputs(endpoint, result.answer)
-            except RpcError as error:
-                result.inference_fault = classification.explain_model(endpoint, error, seen, timeout)
-            except Failure as failure:
-                result.inference_fault = failure.diagnosis
+            await self._ask(client, result)
+            if result.verified and endpoint.exposure:
+                result.controls = await exposure.controls(client, self._left())
         return result
 
+    async def _ask(self, client: Client, result: Control) -> None:
+        """Put the server's answers into `result`, as far as the right client gets."""
+        endpoint, seen, timeout = self._endpoint, self._evidence.seen, self._evidence.timeout
+        try:
+            result.ready = await client.server_ready()
+        except RpcError as error:
+            result.fault = classification.explain_rpc(endpoint, error, seen, timeout)
+            result.verified = result.fault.code == "restricted"
+            return
+        result.verified = True
+        if endpoint.model is None:
+            return
+        try:
+            result.model_ready = await client.model_ready(endpoint.model, endpoint.model_version)
+            if not result.model_ready:
+                await client.model_metadata(endpoint.model, endpoint.model_version)
+                facts: t.Dict[str, t.Any] = {"address": endpoint.address, "model": endpoint.model}
+                result.model_fault = diagnose("model_not_ready", detail="it has no ready version", **facts)
+                return
+        except RpcError as error:
+            result.model_ready = False
+            result.model_fault = classification.explain_model(endpoint, error, seen, timeout)
+            return
+        try:
+            result.answer = await inference.infer(client, endpoint)
+            inference.check_outputs(endpoint, result.answer)
+        except RpcError as error:
+            result.inference_fault = classification.explain_model(endpoint, error, seen, timeout)
+        except Failure as failure:
+            result.inference_fault = failure.diagnosis
+        if endpoint.devices is not None:
+            try:
+                result.config = await client.model_config(endpoint.model, endpoint.model_version)
+            except RpcError as error:
+                result.device_fault = classification.explain_model(endpoint, error, seen, timeout)
+
     async def refusals(self, stranger: Stranger) -> t.Dict[str, Attempt]:
-        """The clients that must be refused, all at once."""
-        names = [name for name, attempt in REFUSALS.items() if self._endpoint.mutual or not attempt.mutual]
-        found = await asyncio.gather(*(REFUSALS[name].run(self, stranger) for name in names))
+        """The clients that must be refused, all at once; the ports beside are looked at meanwhile."""
+        names = [name for name, attempt in REFUSALS.items() if attempt.applies(self._endpoint)]
+        tried = asyncio.gather(*(REFUSALS[name].run(self, stranger) for name in names))
+        found, self._evidence.ports = await asyncio.gather(tried, self._look_at_ports())
         return dict(zip(names, found))
+
+    async def _look_at_ports(self) -> t.Dict[str, Attempt]:
+        """REST and metrics in the clear. A port that drops packets must not cost the endpoint's whole time: its host is near."""
+        if not self._endpoint.exposure or exposure.is_local(self._peer.host):
+            return {}
+        timeout = min(self._left(), max(_SILENCE, 4 * self._evidence.seen.seconds))
+        wanted = {"rest": (self._endpoint.http_port, "/v2"), "metrics": (self._endpoint.metrics_port, "/metrics")}
+        asked = {name: (port, path) for name, (port, path) in wanted.items() if port}
+        found = await asyncio.gather(
+            *(exposure.clear_http(self._peer, port, path, timeout) for port, path in asked.values())
+        )
+        return dict(zip(asked, found))
 
     async def plaintext(self, _stranger: Stranger) -> Attempt:
         """A gRPC client without TLS."""
@@ -221,6 +212,24 @@ class Session:
         """A client whose certificate comes from a CA that the server does not know."""
         return await self._shows(stranger.identity)
 
+    async def expired_certificate(self, _stranger: Stranger) -> Attempt:
+        """A client whose certificate of the right CA has expired."""
+        return await self._shows(self._endpoint.expired)
+
+    async def old_tls(self, _stranger: Stranger) -> Attempt:
+        """The right client, but one that knows TLS 1.1 at most."""
+        endpoint = self._endpoint
+        seen = await self._prober.tls(self._peer, endpoint.server_name, endpoint.identity, self._left(), old=True)
+        # HTTP/2 forbids old versions (RFC 9113, 9.2), so a server may hang up after a handshake that it should not have made.
+        if seen.stage in (Stage.HTTP2, Stage.DONE) or seen.chain:
+            return Attempt(Outcome.ACCEPTED, "it agreed on {0}".format(seen.tls_version))
+        if seen.problem is Problem.TLS and not seen.banner:
+            detail = "OpenSSL does not speak TLS 1.1 on the machine that the check runs on ({0})".format(seen.detail)
+            return Attempt(Outcome.UNCLEAR, detail)
+        if seen.stage is Stage.HANDSHAKE and seen.problem in (Problem.ALERT, Problem.CLOSED):
+            return Attempt(Outcome.REFUSED, seen.alert and "alert '{0}'".format(seen.alert) or seen.detail)
+        return Attempt(Outcome.UNCLEAR, seen.detail or "no answer")
+
     async def _shows(self, identity: t.Optional[Identity]) -> Attempt:
         seen = await self._prober.tls(self._peer, self._endpoint.server_name, identity, self._left())
         if seen.accepted:
@@ -238,16 +247,32 @@ def _wrong_name_refused(error: RpcError) -> bool:
 
 @dataclass(frozen=True)
 class RefusalAttempt:
-    """How a client that must be refused is tried; `mutual` ones make sense under mutual TLS only."""
+    """How a client that must be refused is tried; `mutual` ones make sense under mutual TLS only, `tls` ones speak TLS.
+
+    `expired` ones need an expired certificate of the right CA.
+    """
 
     run: t.Callable[[Session, Stranger], t.Awaitable[Attempt]]
     mutual: bool = False
+    tls: bool = True
+    expired: bool = False
+
+    def applies(self, endpoint: Endpoint) -> bool:
+        """Whether it is tried at an endpoint."""
+        return (endpoint.mutual or not self.mutual) and (endpoint.expired is not None or not self.expired)
 
 
 REFUSALS: t.Dict[str, RefusalAttempt] = {
-    "plaintext": RefusalAttempt(Session.plaintext),
+    "plaintext": RefusalAttempt(Session.plaintext, tls=False),
     "other_ca": RefusalAttempt(Session.other_ca),
     "wrong_name": RefusalAttempt(Session.wrong_name),
+    "old_tls": RefusalAttempt(Session.old_tls),
     "no_client_certificate": RefusalAttempt(Session.no_certificate, mutual=True),
     "foreign_client": RefusalAttempt(Session.foreign_certificate, mutual=True),
+    "expired_client": RefusalAttempt(Session.expired_certificate, mutual=True, expired=True),
 }
+
+
+def handshakes(endpoint: Endpoint) -> int:
+    """H: how many TLS connections the audit of a good endpoint opens; the probe and the control come before the refusals."""
+    return 2 + sum(attempt.tls and attempt.applies(endpoint) for attempt in REFUSALS.values())

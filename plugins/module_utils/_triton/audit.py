@@ -6,8 +6,8 @@ Two gates bound the work: a narrow one for endpoints that answer, and a wide one
 long gives its place at the narrow gate back. More probes at once would only wait for this machine's CPU, and run out of
 time that is meant for the endpoint. The per-endpoint clock runs only inside the narrow gate.
 
-TLS connections per endpoint: six under mutual TLS (probe, control, another CA, wrong name, no client certificate, foreign
-one), four without; and one without TLS.
+TLS connections per endpoint, H (attempts.handshakes): five (probe, control, another CA, wrong name, old TLS), seven under
+mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import iso
 from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, inference
 from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import (
     Evidence,
@@ -37,7 +38,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint i
     Files,
     load_endpoint,
 )
-from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Prober
+from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Observation, Prober
 from ansible_collections.inferops.triton.plugins.module_utils._triton.totals import Clock, summarize
 
 # What a server that is just starting, or about to hand over to one that is, shows.
@@ -300,8 +301,8 @@ def _refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
 
 def report(evidence: Evidence) -> Result:
     """The result of one endpoint as plain data; its diagnosis is that of the first check that failed, else was inconclusive."""
-    endpoint = evidence.endpoint
-    verdicts = checks.judge(evidence)
+    endpoint, case = evidence.endpoint, checks.Case(evidence)
+    verdicts = checks.judge(case)
     bad = [v for status in (checks.FAILED, checks.INCONCLUSIVE) for _check, v in verdicts if v.status == status]
     answer = evidence.control.answer if evidence.control else None
     return {
@@ -320,8 +321,33 @@ def report(evidence: Evidence) -> Result:
             }
             for check, verdict in verdicts
         ],
+        "warnings": checks.warnings(case),
+        "certificate": _certificate(case),
+        "tls": _tls(evidence.seen),
         "latency": round(answer.latency, 6) if answer else None,
     }
+
+
+def _certificate(case: checks.Case) -> t.Optional[Result]:
+    """The served leaf; its days are those of the whole chain."""
+    if not case.sent:
+        return None
+    leaf = case.sent[0]
+    return {
+        "subject": leaf.subject,
+        "issuer": leaf.issuer,
+        "san": list(leaf.san),
+        "not_before": iso(leaf.not_before),
+        "not_after": iso(leaf.not_after),
+        "fingerprint_sha256": leaf.fingerprint,
+        "days_left": round(case.days_left, 2),
+    }
+
+
+def _tls(seen: Observation) -> t.Optional[Result]:
+    if seen.tls_version is None:
+        return None
+    return {"version": seen.tls_version, "cipher": seen.cipher, "alpn": seen.alpn}
 
 
 def refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
@@ -334,5 +360,8 @@ def refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
         "ok": False,
         "diagnosis": diagnosis.as_dict(),
         "checks": [{"check": check.name, "kind": check.kind, **skipped} for check in checks.CHECKS],
+        "warnings": [],
+        "certificate": None,
+        "tls": None,
         "latency": None,
     }

@@ -9,10 +9,17 @@ failed" in 1.85), so they are read for the reason that BoringSSL gives and judge
 from __future__ import annotations
 
 import datetime
+import functools
 import typing as t
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls import certificate as certificates
-from ansible_collections.inferops.triton.plugins.module_utils._tls import chain, finding, names, strength
+from ansible_collections.inferops.triton.plugins.module_utils._tls import (
+    chain,
+    finding,
+    names,
+    strength,
+    validate,
+)
 from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate, iso
 from ansible_collections.inferops.triton.plugins.module_utils._triton.client import RpcError
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Diagnosis, diagnose
@@ -187,10 +194,11 @@ def explain_rpc(
 def explain_model(endpoint: Endpoint, error: RpcError, seen: Observation, timeout: float) -> Diagnosis:
     """Why a call about a model failed."""
     facts: t.Dict[str, t.Any] = {"address": endpoint.address, "model": endpoint.model}
+    # "Request for unknown model: 'm' has no available versions" is a model that Triton knows: loading, unloading or broken.
+    if "no available versions" in error.details or (error.status == "UNAVAILABLE" and "is not ready" in error.details):
+        return diagnose("model_not_ready", str(error), detail=error.details.rstrip("."), **facts)
     if error.status == "NOT_FOUND" or "unknown model" in error.details or "unknown version" in error.details:
         return diagnose("model_unknown", str(error), **facts)
-    if error.status == "UNAVAILABLE" and ("no available versions" in error.details or "is not ready" in error.details):
-        return diagnose("model_not_ready", str(error), detail=error.details, **facts)
     general = explain_rpc(endpoint, error, seen, timeout)
     if general.code != "rpc_failed":
         return general
@@ -231,7 +239,7 @@ def explain_chain(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = 
     if leaf.eku and not {certificates.SERVER_AUTH, "anyExtendedKeyUsage"} & set(leaf.eku):
         detail = "its extended key usage is {0}".format(", ".join(leaf.eku))
         return diagnose("wrong_purpose", raw, detail=detail, **facts)
-    anchors, _findings = certificates.load(endpoint.ca, "ca")
+    anchors = _anchors(endpoint.ca)
     path = chain.build(leaf, list(sent[1:_EXPLAINED]), anchors)
     if path.anchored:
         return None
@@ -244,6 +252,48 @@ def explain_chain(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = 
     if code == "untrusted_issuer":
         return diagnose(code, raw, issuer=issuer, **facts)
     return diagnose("certificate_rejected", raw, detail=path.findings[0]["cause"].rstrip("."), **facts)
+
+
+@functools.lru_cache(maxsize=16)
+def _anchors(ca: bytes) -> t.Tuple[Certificate, ...]:
+    """The certificates of a CA file, parsed once for the endpoints that share it."""
+    return tuple(certificates.load(ca, "ca")[0])
+
+
+def judge_served(endpoint: Endpoint, sent: t.Sequence[Certificate]) -> t.Optional[validate.Verdict]:
+    """The served chain as certificate material, held to the given CA; None without a chain or a CA.
+
+    Of the CA file only what the chain could lead to is looked at: a system's bundle has 140 CAs.
+    """
+    if not sent or endpoint.ca is None:
+        return None
+    anchors, chain_sent = _anchors(endpoint.ca), list(sent[:_EXPLAINED])
+    wanted = {certificate.issuer.casefold() for certificate in chain_sent}
+    near = [each for each in anchors if each in chain_sent or each.subject.casefold() in wanted]
+    above = {each.issuer.casefold() for each in near}
+    near += [each for each in anchors if each not in near and each.subject.casefold() in above]
+    terms = validate.terms([endpoint.server_name], warn_days=endpoint.warn_days, error_days=endpoint.error_days)
+    bundle: validate.Bundle = {
+        "certificate": "".join(each.pem for each in chain_sent),
+        "ca": "".join(each.pem for each in near or anchors[:1]),
+    }
+    return validate.validate(bundle, terms)
+
+
+def count_devices(config: t.Any, kind: str) -> t.Tuple[int, str]:
+    """How many devices of a kind ("gpu", "cpu") a ModelConfig's instances run on, and all of them in words.
+
+    Triton resolves KIND_AUTO when it loads a model (model_config_utils.cc). KIND_MODEL leaves the choice to the model, so
+    nothing can be counted there.
+    """
+    gpus = {gpu for group in config.instance_group if group.kind == group.KIND_GPU for gpu in group.gpus}
+    by_kind: t.Dict[str, int] = {}
+    for group in config.instance_group:
+        name = type(group).Kind.Name(group.kind)
+        by_kind[name] = by_kind.get(name, 0) + (group.count * len(group.gpus) if group.kind == group.KIND_GPU else group.count)
+    words = ", ".join("{0} of {1}".format(count, name) for name, count in by_kind.items()) or "none"
+    listed = " on GPU {0}".format(", ".join(str(gpu) for gpu in sorted(gpus))) if gpus else ""
+    return len(gpus) if kind == "gpu" else by_kind.get("KIND_CPU", 0), "its instances are {0}{1}".format(words, listed)
 
 
 def _explain_verification(

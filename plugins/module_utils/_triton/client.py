@@ -121,3 +121,7 @@ class Client:
     async def infer(self, request: t.Any) -> t.Any:
         """ModelInferResponse to a ModelInferRequest."""
         return await self._call("ModelInfer", request)
+
+    async def call(self, method: str, request: t.Any) -> t.Any:
+        """Any call of the service by its name in grpc_service.proto."""
+        return await self._call(method, request)

@@ -150,6 +150,10 @@ TABLE: t.Dict[str, Entry] = {
         "The certificate {subject} of {address} is valid only from {date} on.",
         "Check the clocks of both machines (NTP), or issue a certificate that is valid now.",
     ),
+    "expires_soon": Entry(
+        "{address} serves a certificate that expires too soon: {detail}.",
+        "Renew it and restart Triton, which never re-reads certificates; error_days is the margin.",
+    ),
     "hostname_mismatch": Entry(
         "The certificate of {address} is not for {name}, but for {names}.",
         "Issue it with {name} among its SANs, or give the name that it has as server_name.",
@@ -157,6 +161,14 @@ TABLE: t.Dict[str, Entry] = {
     "wrong_purpose": Entry(
         "The certificate {subject} of {address} is not meant for servers: {detail}.",
         "Reissue it with the extended key usage serverAuth.",
+    ),
+    "weak_key": Entry(
+        "A key in the chain of {address} is too weak: {detail}.",
+        "Reissue the certificate with ECDSA P-256, ECDSA P-384 or RSA 2048 to 4096.",
+    ),
+    "weak_signature": Entry(
+        "A certificate in the chain of {address} has a weak signature: {detail}.",
+        "Have it signed with SHA-256 or better.",
     ),
     "certificate_rejected": Entry(
         "The gRPC client rejects the certificate {subject} of {address}: {detail}.",
@@ -200,6 +212,10 @@ TABLE: t.Dict[str, Entry] = {
         "A client that expected the name {name} accepted {address}.",
         "Reissue the certificate without a name that covers everything.",
     ),
+    "old_tls_accepted": Entry(
+        "{address} accepts a client that knows TLS 1.1 at most.",
+        "Set TLS 1.2 as the lowest version of what terminates TLS there; Triton itself speaks 1.2 and 1.3 only.",
+    ),
     "no_client_certificate_accepted": Entry(
         "{address} serves clients that show no certificate, although mutual TLS is expected.",
         "Start Triton with --grpc-use-ssl-mutual=true after its other TLS flags.",
@@ -207,6 +223,10 @@ TABLE: t.Dict[str, Entry] = {
     "foreign_client_accepted": Entry(
         "{address} serves a client whose certificate comes from an unknown CA.",
         "Give Triton the right --grpc-root-cert, and let no proxy answer for it.",
+    ),
+    "expired_client_accepted": Entry(
+        "{address} serves a client whose certificate has expired.",
+        "Let what terminates TLS there check the dates of client certificates, as Triton itself does.",
     ),
     "control_failed": Entry(
         "The refusal at {address} proves nothing, because its control failed: {detail}.",
@@ -244,6 +264,23 @@ TABLE: t.Dict[str, Entry] = {
     "latency": Entry(
         "The inference with {model} at {address} took {seconds} s, more than the {limit} s allowed.",
         "Look at the host's load and the model's device, or raise max_latency.",
+    ),
+    "device_missing": Entry(
+        "The model {model} at {address} does not run on {expected}: {detail}.",
+        "Check the driver and the GPUs of that host, and instance_group in the model's configuration.",
+    ),
+    # What is open beside it.
+    "rest_exposed": Entry(
+        "REST is open in the clear beside {address}: {detail}.",
+        "Bind it to loopback (--http-address=127.0.0.1), turn it off (--allow-http=false), or put TLS before it.",
+    ),
+    "metrics_exposed": Entry(
+        "Metrics are open in the clear beside {address}: {detail}.",
+        "Bind them to loopback (--metrics-address=127.0.0.1), turn them off (--allow-metrics=false), or put TLS before them.",
+    ),
+    "control_exposed": Entry(
+        "{address} lets every client that may infer control the server: {detail}.",
+        "Restrict them (--grpc-restricted-protocol=shared-memory,trace,logging:key=value) and start with --model-control-mode=none.",
     ),
     "rpc_failed": Entry(
         "A call to {address} failed: {detail}.",

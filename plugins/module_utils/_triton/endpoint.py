@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import datetime
+import functools
 import ipaddress
 import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate
+from ansible_collections.inferops.triton.plugins.module_utils._triton import expectations, throwaway
 from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import serialization, x509
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import (
     TABLE,
@@ -115,7 +119,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One host:port and everything that is expected of it. Times in seconds."""
+    """One host:port and everything that is expected of it. Times in seconds, margins in days, a port of 0 for none.
+
+    `expired` is a client certificate of the right CA whose time is over, where there is one.
+    """
 
     name: str
     address: Address
@@ -130,6 +137,13 @@ class Endpoint:
     outputs: t.Mapping[str, t.Any] = field(default_factory=dict)
     max_latency: t.Optional[float] = None
     allow: t.FrozenSet[str] = frozenset()
+    warn_days: float = 30.0
+    error_days: float = 0.0
+    expired: t.Optional[Identity] = None
+    devices: t.Optional[expectations.Devices] = None
+    exposure: bool = True
+    http_port: int = 8000
+    metrics_port: int = 8002
 
 
 class Files:
@@ -138,6 +152,7 @@ class Files:
     def __init__(self) -> None:
         self._known: t.Dict[t.Tuple[str, str], t.Union[bytes, Diagnosis]] = {}
         self._pairs: t.Dict[t.Tuple[str, str], t.Union[Identity, Diagnosis]] = {}
+        self._signed: t.Dict[t.Tuple[str, str, t.Optional[str]], t.Tuple[bytes, Identity]] = {}
 
     def certificates(self, option: str, path: str) -> bytes:
         """The PEM of a file that holds at least one certificate."""
@@ -163,16 +178,33 @@ class Files:
             raise Failure(diagnose("key_encrypted", path=key))
         if b"-----BEGIN" not in pem or b"PRIVATE KEY-----" not in pem:
             raise Failure(diagnose("not_pem", option="client_key", path=key, detail="it holds no private key"))
-        form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
         try:
-            private = serialization.load_pem_private_key(pem, None)
+            private: t.Any = serialization.load_pem_private_key(pem, None)
         except Exception as error:  # cryptography raises its own, OpenSSL's and Rust's errors here
             raise Failure(diagnose("not_pem", option="client_key", path=key, detail=str(error))) from error
-        if private.public_key().public_bytes(*form) != x509.load_pem_x509_certificate(chain).public_key().public_bytes(
-            *form
-        ):
+        if not _same_key(private, chain):
             raise Failure(diagnose("client_pair_mismatch", certificate=certificate, key=key))
         return Identity(chain, pem)
+
+    def expired(self, ca: str, key: str, passphrase: t.Optional[str]) -> t.Tuple[bytes, Identity]:
+        """The CA's certificate and a throwaway client certificate of it that expired yesterday, signed once for all endpoints."""
+        known = self._signed.get((ca, key, passphrase))
+        if known is None:
+            pem = self.certificates("client_ca_cert", ca)
+            try:
+                private: t.Any = serialization.load_pem_private_key(
+                    self._read("client_ca_key", key), passphrase.encode() if passphrase else None
+                )
+                known = pem, Identity(*throwaway.expired(x509.load_pem_x509_certificate(pem), private))
+            except Failure:
+                raise
+            except Exception as error:  # as in _load_identity; a wrong or a missing passphrase is among them
+                detail = "{0} (client_ca_passphrase opens an encrypted key)".format(str(error).rstrip("."))
+                raise Failure(diagnose("not_pem", option="client_ca_key", path=key, detail=detail)) from error
+            if not _same_key(private, pem):
+                raise Failure(diagnose("client_pair_mismatch", certificate=ca, key=key))
+            self._signed[ca, key, passphrase] = known
+        return known
 
     def _read(self, option: str, path: str) -> bytes:
         try:
@@ -193,6 +225,13 @@ class Files:
         if isinstance(known, Diagnosis):
             raise Failure(known)
         return known
+
+
+def _same_key(private: t.Any, certificate: bytes) -> bool:
+    """Whether the first certificate is for this private key."""
+    form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public: t.Any = x509.load_pem_x509_certificate(certificate).public_key()
+    return bool(private.public_key().public_bytes(*form) == public.public_bytes(*form))
 
 
 def check_certificates(option: str, path: str, content: bytes) -> bytes:
@@ -221,8 +260,8 @@ def check_certificates(option: str, path: str, content: bytes) -> bytes:
 def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool = True) -> Endpoint:
     """Turn the options of one endpoint into an Endpoint.
 
-    Keys are those of doc fragment `endpoint` plus name, mutual, expected_fingerprint, model, model_version, inputs,
-    outputs, max_latency and allow; keys that are missing or None take their defaults. Failure names what is wrong.
+    Keys are those of doc fragment `endpoint` and the suboptions of triton_verify; keys that are missing or None take
+    their defaults. Failure names what is wrong.
     """
     text = str(spec.get("address") or "")
     address = parse_address(text)
@@ -265,12 +304,13 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         fingerprint = str(fingerprint).replace(":", "").strip().lower()
         if not re.match(r"^[0-9a-f]{64}$", fingerprint):
             raise wrong("expected_fingerprint is not the 64 hex digits of a SHA-256.")
+    identity = files.identity(str(certificate), str(key)) if certificate else None
     return Endpoint(
         name=str(spec.get("name") or text),
         address=address,
         server_name=server_name,
         ca=ca,
-        identity=files.identity(str(certificate), str(key)) if certificate else None,
+        identity=identity,
         mutual=mutual,
         expected_fingerprint=fingerprint or None,
         model=spec.get("model") or None,
@@ -279,4 +319,46 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         outputs=spec.get("outputs") or {},
         max_latency=None if max_latency is None else float(max_latency),
         allow=allow,
+        expired=_expired(spec, files, identity, wrong) if identity is not None and mutual else None,
+        devices=expectations.devices(spec.get("devices"), spec.get("model"), wrong),
+        exposure=spec.get("exposure") is not False,
+        http_port=expectations.port(spec, "http_port", 8000, wrong),
+        metrics_port=expectations.port(spec, "metrics_port", 8002, wrong),
+        **expectations.margins(spec, wrong),
     )
+
+
+def _expired(spec: t.Mapping[str, t.Any], files: Files, own: Identity, wrong: expectations.Wrong) -> t.Optional[Identity]:
+    """An expired client certificate of the CA that issued the client's own: the one supplied, else one signed for the purpose.
+
+    It must differ from the client's in its dates alone, or its refusal would prove nothing about them.
+    """
+    pairs = [("expired_client_cert", "expired_client_key"), ("client_ca_cert", "client_ca_key")]
+    for first, second in pairs:
+        if bool(spec.get(first)) != bool(spec.get(second)):
+            raise wrong("Both {0} and {1} are needed, or neither.".format(first, second))
+    mine = _first(own.certificate)
+    if spec.get("expired_client_cert"):
+        identity = files.identity(str(spec["expired_client_cert"]), str(spec["expired_client_key"]))
+        other = _first(identity.certificate)
+        if other.not_after >= datetime.datetime.now(datetime.timezone.utc):
+            raise wrong("expired_client_cert has not expired: '{0}' is valid until {1}.".format(other.label, other.not_after.date()))
+        if other.issuer != mine.issuer or (other.eku and mine.eku != other.eku):
+            detail = "expired_client_cert ({0}, of {1}) and client_cert ({2}, of {3}) differ in more than their dates: issuer or usage."
+            raise wrong(detail.format(other.label, other.issuer, mine.label, mine.issuer))
+        return identity
+    if not spec.get("client_ca_cert"):
+        return None
+    passphrase = spec.get("client_ca_passphrase")
+    ca, identity = files.expired(
+        str(spec["client_ca_cert"]), str(spec["client_ca_key"]), str(passphrase) if passphrase else None
+    )
+    if mine.signed_by(_first(ca)) is False:
+        raise wrong("client_ca_cert did not issue client_cert ({0}, of {1}).".format(mine.label, mine.issuer))
+    return identity
+
+
+@functools.lru_cache(maxsize=64)
+def _first(pem: bytes) -> Certificate:
+    """The first certificate, parsed once for all endpoints that share the file."""
+    return Certificate(x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER))

@@ -91,12 +91,17 @@ class _Stop(Exception):
         self.problem, self.detail, self.alert = problem, detail, alert
 
 
-def tls_context(identity: t.Optional[Identity] = None) -> t.Any:
-    """An OpenSSL context that verifies nothing and offers old versions too: it is there to look, not to trust."""
+def tls_context(identity: t.Optional[Identity] = None, old: bool = False) -> t.Any:
+    """An OpenSSL context that verifies nothing and offers old versions too: it is there to look, not to trust.
+
+    `old` makes it one that knows TLS 1.1 at most.
+    """
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_verify(SSL.VERIFY_NONE, lambda *_arguments: True)
     context.set_cipher_list(b"ALL:@SECLEVEL=0")
     context.set_min_proto_version(SSL.TLS1_VERSION)
+    if old:
+        context.set_max_proto_version(SSL.TLS1_1_VERSION)
     context.set_info_callback(_note_request)
     if identity is not None:
         leaf, *others = x509.load_pem_x509_certificates(identity.certificate)
@@ -119,19 +124,23 @@ class Prober:
     """Opens connections for observation; keeps one OpenSSL context per client identity."""
 
     def __init__(self) -> None:
-        self._contexts: t.Dict[t.Optional[Identity], t.Any] = {}
+        self._contexts: t.Dict[t.Tuple[t.Optional[Identity], bool], t.Any] = {}
         self._resolver = Resolver()
 
-    def _context(self, identity: t.Optional[Identity]) -> t.Any:
-        if identity not in self._contexts:
-            self._contexts[identity] = tls_context(identity)
-        return self._contexts[identity]
+    def _context(self, identity: t.Optional[Identity], old: bool) -> t.Any:
+        if (identity, old) not in self._contexts:
+            self._contexts[identity, old] = tls_context(identity, old)
+        return self._contexts[identity, old]
 
     async def tls(
-        self, address: Address, server_name: str, identity: t.Optional[Identity], timeout: float
+        self, address: Address, server_name: str, identity: t.Optional[Identity], timeout: float, old: bool = False
     ) -> Observation:
-        """Connect with TLS as a gRPC client would, up to the server's first HTTP/2 frame, in at most `timeout` seconds."""
-        return await self._observe(address, timeout, lambda seen, wire: self._tls(seen, wire, server_name, identity))
+        """Connect with TLS as a gRPC client would, up to the server's first HTTP/2 frame, in at most `timeout` seconds.
+
+        `old` is a client that knows TLS 1.1 at most.
+        """
+        context = self._context(identity, old)
+        return await self._observe(address, timeout, lambda seen, wire: self._tls(seen, wire, server_name, context))
 
     async def plaintext(self, address: Address, timeout: float) -> Observation:
         """Connect as a gRPC client without TLS would, up to the server's first HTTP/2 frame."""
@@ -164,10 +173,8 @@ class Prober:
         seen.seconds = time.monotonic() - started
         return seen
 
-    async def _tls(
-        self, seen: Observation, wire: "_Wire", server_name: str, identity: t.Optional[Identity]
-    ) -> None:
-        connection = SSL.Connection(self._context(identity), None)
+    async def _tls(self, seen: Observation, wire: "_Wire", server_name: str, context: t.Any) -> None:
+        connection = SSL.Connection(context, None)
         connection.set_app_data(seen)
         connection.set_alpn_protos([b"h2"])
         if not Address(server_name, 0).is_ip:  # RFC 6066, 3: no literal addresses in SNI

@@ -38,7 +38,7 @@ def infer(options: Options, timeout: float) -> t.Tuple[t.Optional[inference.Answ
     Failure for options that are wrong in themselves.
     """
     _check_timeout(options, timeout)
-    endpoint = load_endpoint(options, Files())
+    endpoint = load_endpoint({**options, "exposure": False}, Files())
     inference.check_options(endpoint)
     return asyncio.run(_infer(endpoint, timeout))
 

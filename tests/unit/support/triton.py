@@ -217,6 +217,10 @@ class Triton:
         self.stop()
 
 
+# As the collection's role starts it: an open Triton lets every client change its shared memory, trace and log settings.
+CLOSED = ("--grpc-restricted-protocol=shared-memory,trace,logging:admin-key=secret",)
+
+
 def tls_flags(
     certificate: str, key: str, ca: t.Optional[str] = None, mutual: bool = False
 ) -> t.List[str]:

@@ -18,7 +18,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis 
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, Identity, issue
-from ansible_collections.inferops.triton.tests.unit.support.triton import Triton, free_port, tls_flags
+from ansible_collections.inferops.triton.tests.unit.support.triton import CLOSED, Triton, free_port, tls_flags
 
 Options = t.Dict[str, t.Any]
 NAMES = [check.name for check in checks.CHECKS]
@@ -56,7 +56,13 @@ def fixture_mutual(pki: Pki, triton: Triton) -> Options:
 def test_mutual_endpoint_is_proved(pki: Pki, mutual: Options) -> None:
     (result,) = verify({**mutual, "expected_fingerprint": pki.server.fingerprint, "max_latency": 4})
     assert result["ok"]
-    assert set(statuses(result).values()) == {"ok"}
+    assert {name for name, status in statuses(result).items() if status != "ok"} == {
+        "devices",
+        "expired_client_refused",
+        "rest_exposed",
+        "metrics_exposed",
+    }
+    assert {status for name, status in statuses(result).items()} == {"ok", "skipped"}
     assert 0 < result["latency"] < 4
     values = {check["check"]: check["value"] for check in result["checks"]}
     assert values["tls"] == "TLSv1.3"
@@ -74,9 +80,13 @@ def test_one_way_endpoint_is_proved(pki: Pki, triton_ready: Triton) -> None:
         "fingerprint",
         "model_ready",
         "inference",
+        "devices",
         "latency",
         "no_client_certificate_refused",
         "foreign_client_refused",
+        "expired_client_refused",
+        "rest_exposed",
+        "metrics_exposed",
     }
 
 
@@ -150,7 +160,7 @@ def _served(pki: Pki) -> t.Dict[str, t.Tuple[Identity, str]]:
 )
 def test_faults_of_the_served_certificate(pki: Pki, tmp_path: Path, case: str) -> None:
     identity, code = _served(pki)[case]
-    flags = tls_flags(*identity.write(tmp_path, "server"))
+    flags = [*CLOSED, *tls_flags(*identity.write(tmp_path, "server"))]
     with Triton(tmp_path / "triton", models=(), arguments=flags) as server:
         (result,) = verify({"address": "127.0.0.1:{0}".format(server.port), "ca_file": pki.ca_file})
     assert result["diagnosis"]["code"] == code, result
@@ -173,11 +183,11 @@ def test_server_and_model_that_are_not_ready(pki: Pki, triton_one_way: Triton) -
     )
     assert failed(bare) == {"server_ready": "not_ready"}
     assert statuses(model)["inference"] == "ok"
-    assert failed(failing) == {"server_ready": "not_ready", "model_ready": "model_unknown"}
+    assert failed(failing) == {"server_ready": "not_ready", "model_ready": "model_not_ready"}
 
 
 def test_restricted_protocols(pki: Pki, tmp_path: Path) -> None:
-    flags = [*tls_flags(pki.server_cert, pki.server_key), "--grpc-restricted-protocol=health:key=secret"]
+    flags = [*tls_flags(pki.server_cert, pki.server_key), "--grpc-restricted-protocol=health,shared-memory,trace,logging:key=secret"]
     with Triton(tmp_path, models=(), arguments=flags) as server:
         (result,) = verify({"address": "127.0.0.1:{0}".format(server.port), "ca_file": pki.ca_file})
     assert failed(result) == {"server_ready": "restricted"}
@@ -289,7 +299,7 @@ def test_overall_timeout_keeps_what_is_done(pki: Pki, mutual: Options) -> None:
 
 
 def test_ready_timeout_waits_for_a_server_that_starts(pki: Pki, tmp_path: Path) -> None:
-    server = Triton(tmp_path, arguments=tls_flags(pki.server_cert, pki.server_key))
+    server = Triton(tmp_path, arguments=[*CLOSED, *tls_flags(pki.server_cert, pki.server_key)])
     options = {"address": "127.0.0.1:{0}".format(server.port), "ca_file": pki.ca_file, "model": "triton_identity"}
     later = threading.Timer(0.6, server.start)
     later.start()

@@ -106,7 +106,7 @@ def test_call_texts(pki: Pki, status: str, text: str, code: str) -> None:
     ("status", "text", "code"),
     [
         ("NOT_FOUND", "Request for unknown model: 'm' is not found", "model_unknown"),
-        ("UNAVAILABLE", "Request for unknown model: 'm' has no available versions", "model_unknown"),
+        ("NOT_FOUND", "Request for unknown model: 'm' has no available versions", "model_not_ready"),
         ("UNAVAILABLE", "model 'm' has no available versions", "model_not_ready"),
         ("UNAVAILABLE", "Model 'm' version 1 is not ready", "model_not_ready"),
         ("INVALID_ARGUMENT", "unexpected shape", "inference_failed"),
