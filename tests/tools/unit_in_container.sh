@@ -21,7 +21,7 @@ requirements=(requirements.txt tests/unit/requirements.txt)
 use_pip_settings python3
 
 # install_requirements: no virtual environment, since Triton's Python backend, which embeds this Python, would not find its way out
-# of one (Python 3.13); libpython is what the backend links, and a bare host lacks it.
+# of one (Python 3.13); libpython is what the backend links, and a bare host lacks it. Tests put HAProxy before Triton.
 install_requirements() {
   local options=(--volume "$root:$checkout:ro" --workdir "$checkout" --volume "$uv:/usr/local/bin/uv:ro" --env UV_DEFAULT_INDEX)
   # Where the network re-signs TLS, a container knows only the certificate authorities that it is given.
@@ -32,7 +32,7 @@ install_requirements() {
   container=$(docker create "${options[@]}" "$image" bash -euc '
     libpython=$(python3 -c "import sys; print(\"libpython%d.%d\" % sys.version_info[:2])")
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$libpython"
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$libpython" haproxy
     uv pip install --quiet --no-cache --system --break-system-packages "$@"' install "${requirements[@]/#/--requirements=}" "$ansible")
   docker start --attach "$container" >/dev/null
   docker commit --change "LABEL inferops.unit.recipe=$1" "$container" "$ready" >/dev/null

@@ -133,7 +133,7 @@ def _dates(case: Case) -> Verdict:
 
 def _material_fault(case: Case, codes: t.Mapping[str, str]) -> t.Optional[Diagnosis]:
     """The first error of the certificate material with one of the findings' codes given; their values are the diagnosis' codes."""
-    errors: t.Sequence[Finding] = case.material["errors"] if case.material else ()
+    errors: t.Sequence[Finding] = case.material.errors if case.material else ()
     for finding in errors:
         if finding["code"] in codes:
             detail, address = finding["cause"].rstrip("."), case.endpoint.address
@@ -367,5 +367,5 @@ def judge(case: Case) -> t.List[t.Tuple[Check, Verdict]]:
 
 def warnings(case: Case) -> t.List[t.Dict[str, str]]:
     """What the gRPC client accepts of the certificates and best practice would not: code, cause and remedy of each."""
-    found = case.material["warnings"] if case.material else []
+    found = case.material.warnings if case.material else []
     return [{"code": each["code"], "cause": each["cause"], "remedy": each["remedy"]} for each in found]

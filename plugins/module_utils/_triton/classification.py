@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import time
 import typing as t
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls import certificate as certificates
@@ -260,24 +261,38 @@ def _anchors(ca: bytes) -> t.Tuple[Certificate, ...]:
     return tuple(certificates.load(ca, "ca")[0])
 
 
-def judge_served(endpoint: Endpoint, sent: t.Sequence[Certificate]) -> t.Optional[validate.Verdict]:
-    """The served chain as certificate material, held to the given CA; None without a chain or a CA.
+class Material(t.NamedTuple):
+    """What _tls finds wrong with a served chain: errors, and what gRPC clients accept all the same."""
 
-    Of the CA file only what the chain could lead to is looked at: a system's bundle has 140 CAs.
-    """
+    errors: t.List[finding.Finding]
+    warnings: t.List[finding.Finding]
+
+
+def judge_served(endpoint: Endpoint, sent: t.Sequence[Certificate]) -> t.Optional[Material]:
+    """The served chain as certificate material, held to the given CA; None without a chain or a CA."""
     if not sent or endpoint.ca is None:
         return None
-    anchors, chain_sent = _anchors(endpoint.ca), list(sent[:_EXPLAINED])
-    wanted = {certificate.issuer.casefold() for certificate in chain_sent}
-    near = [each for each in anchors if each in chain_sent or each.subject.casefold() in wanted]
+    margins = (endpoint.warn_days, endpoint.error_days)
+    return _judge(tuple(sent[:_EXPLAINED]), endpoint.ca, endpoint.server_name, margins, int(time.time() // 3600))
+
+
+# It takes two milliseconds: hosts that share a certificate, and rounds that see the same one again, pay once an hour.
+@functools.lru_cache(maxsize=1024)
+def _judge(
+    sent: t.Tuple[Certificate, ...], ca: bytes, name: str, margins: t.Tuple[float, float], _hour: int
+) -> Material:
+    # Of the CA file only what the chain could lead to: a system's bundle has 140 CAs.
+    anchors = _anchors(ca)
+    wanted = {certificate.issuer.casefold() for certificate in sent}
+    near = [each for each in anchors if each in sent or each.subject.casefold() in wanted]
     above = {each.issuer.casefold() for each in near}
     near += [each for each in anchors if each not in near and each.subject.casefold() in above]
-    terms = validate.terms([endpoint.server_name], warn_days=endpoint.warn_days, error_days=endpoint.error_days)
     bundle: validate.Bundle = {
-        "certificate": "".join(each.pem for each in chain_sent),
+        "certificate": "".join(each.pem for each in sent),
         "ca": "".join(each.pem for each in near or anchors[:1]),
     }
-    return validate.validate(bundle, terms)
+    found = validate.validate(bundle, validate.terms([name], warn_days=margins[0], error_days=margins[1]))
+    return Material(found["errors"], found["warnings"])
 
 
 def count_devices(config: t.Any, kind: str) -> t.Tuple[int, str]:

@@ -10,7 +10,6 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate
-from ansible_collections.inferops.triton.plugins.module_utils._tls.validate import Verdict as Judgement
 from ansible_collections.inferops.triton.plugins.module_utils._triton import classification
 from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import Evidence
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Diagnosis, diagnose
@@ -88,7 +87,7 @@ class Case:
         return self.control is not None and self.control.verified
 
     @functools.cached_property
-    def material(self) -> t.Optional[Judgement]:
+    def material(self) -> t.Optional[classification.Material]:
         """What the served chain is worth as certificate material; None where there is none, or no CA to hold it to."""
         return classification.judge_served(self.endpoint, self.sent)
 

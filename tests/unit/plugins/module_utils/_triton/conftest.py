@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A small generation, and a store to stage it in."""
+"""A store to stage generations in, and a Triton for a gateway to stand before."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton.generation import Store
+from ansible_collections.inferops.triton.tests.unit.support.triton import CLOSED, Triton
 
 
 @pytest.fixture
@@ -31,3 +32,10 @@ def open_tmp(tmp_path: Path) -> Iterator[None]:
     yield
     for folder, mode in modes:
         folder.chmod(mode)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The gRPC port of a Triton without TLS, ready and closed, for a gateway to stand before."""
+    with Triton(tmp_path_factory.mktemp("triton-plain"), arguments=CLOSED) as server:
+        yield server.port
