@@ -85,11 +85,11 @@ class Client:
     async def __aexit__(self, *_exception: object) -> None:
         await self._channel.close()
 
-    async def _call(self, method: str, request: t.Any) -> t.Any:
+    async def _call(self, method: str, request: t.Any, timeout: t.Optional[float] = None) -> t.Any:
         path, serialize, deserialize = _method(method)
         call = self._channel.unary_unary(path, request_serializer=serialize, response_deserializer=deserialize)
         try:
-            return await call(request, timeout=self._timeout)
+            return await call(request, timeout=timeout or self._timeout)
         except grpc.aio.AioRpcError as error:
             raise RpcError(error.code().name, error.details() or "") from error
 
@@ -122,6 +122,6 @@ class Client:
         """ModelInferResponse to a ModelInferRequest."""
         return await self._call("ModelInfer", request)
 
-    async def call(self, method: str, request: t.Any) -> t.Any:
-        """Any call of the service by its name in grpc_service.proto."""
-        return await self._call(method, request)
+    async def call(self, method: str, request: t.Any, timeout: float) -> t.Any:
+        """Any call of the service by its name in grpc_service.proto, in at most `timeout` seconds."""
+        return await self._call(method, request, timeout)

@@ -8,7 +8,6 @@ Nothing here changes the server: settings are asked for and not given, and the m
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import secrets
 import typing as t
@@ -19,7 +18,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint i
 from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import Attempt, Outcome
 
 _STATUS_LINE = 256
-# What Triton 2.51 says (grpc_handler.cc, model_repository_manager.cc): "This protocol is restricted, expecting header …",
+# What Triton 2.51 answers (tried): "This protocol is restricted, expecting header …",
 # "explicit model load / unload is not allowed if polling is enabled", the latter without polling, too.
 _CLOSED_TEXTS = ("restricted", "not allowed", "disabled", "not enabled")
 _CLOSED_STATUS = frozenset({"UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED"})
@@ -49,9 +48,7 @@ async def controls(client: Client, timeout: float) -> t.Dict[str, Attempt]:
 
     async def attempt(method: str, request: t.Any) -> Attempt:
         try:
-            await asyncio.wait_for(client.call(method, request), timeout)
-        except asyncio.TimeoutError:
-            return Attempt(Outcome.UNCLEAR, "{0} was not answered".format(method))
+            await client.call(method, request, timeout)
         except RpcError as error:
             return judge_control(method, error)
         return Attempt(Outcome.ACCEPTED, "{0} is served".format(method))
@@ -88,9 +85,7 @@ async def clear_http(peer: Address, port: int, path: str, timeout: float) -> Att
     except OSError as error:
         return Attempt(Outcome.REFUSED, "{0} hung up on HTTP without TLS ({1})".format(address, error.strerror or error))
     finally:
-        writer.close()
-        with contextlib.suppress(OSError, asyncio.CancelledError):
-            writer.transport.abort()
+        writer.transport.abort()
     if answer.startswith(b"HTTP/"):
         status = answer.split(b"\r\n", 1)[0].decode("ascii", "replace")
         # A TLS listener that is spoken to in the clear tells so in the clear (nginx, HAProxy), which exposes nothing.
