@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from ansible_collections.inferops.triton.plugins.modules import triton_verify
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
@@ -59,3 +61,26 @@ def test_results_carry_no_key(pki: Pki, endpoint: Options) -> None:
     result = run(triton_verify.main, {"endpoints": [endpoint, {**endpoint, "client_cert": None}]})
     body = "".join(pki.client.key_pem.splitlines()[1:-1])
     assert body[:40] not in str(result)
+
+
+def test_all_options_of_an_endpoint(pki: Pki, endpoint: Options, tmp_path: Path) -> None:
+    certificate, key = pki.root.write(tmp_path, "client-ca")
+    pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    lock = serialization.BestAvailableEncryption(b"open sesame")
+    Path(key).write_bytes(pki.root.private_key.private_bytes(pem, pkcs8, lock))
+    given = {
+        "devices": {"kind": "cpu"},
+        "warn_days": 100,
+        "error_days": 1,
+        "client_ca_cert": certificate,
+        "client_ca_key": key,
+        "client_ca_passphrase": "open sesame",
+        "http_port": 0,
+        "metrics_port": 0,
+    }
+    (each,) = run(triton_verify.main, {"endpoints": [{**endpoint, **given}]})["results"]
+    assert each["ok"], each["diagnosis"]
+    assert {warning["code"] for warning in each["warnings"]} == {"expires_soon"}
+    done = {check["check"]: check["status"] for check in each["checks"]}
+    assert (done["devices"], done["expired_client_refused"], done["rest_exposed"]) == ("ok", "ok", "skipped")
+    assert "sesame" not in str(each)
