@@ -13,7 +13,6 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
 
 # Without the sandbox, since root and containers have none; the pages are our own. Nothing of Chromium's own may use the network.
 FLAGS = (
@@ -35,7 +34,7 @@ class Browser:
         for flag in (*FLAGS, f"--user-data-dir={self._profile}"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(self._tools / "chromedriver")))
+        self.driver: t.Any = webdriver.Chrome(options=options, service=Service(str(self._tools / "chromedriver")))
         self.driver.set_page_load_timeout(60)
         self.driver.get("about:blank")  # what Chromium's own first page asks for is none of a report's
         return self
@@ -66,7 +65,7 @@ class Browser:
         messages = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
         return [message["params"]["request"]["url"] for message in messages if message["method"] == "Network.requestWillBeSent"]
 
-    def find(self, selector: str) -> WebElement:
+    def find(self, selector: str) -> t.Any:
         """The first element for a CSS selector."""
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
