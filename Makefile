@@ -116,6 +116,14 @@ unit: servers venv $(PYTRITON)/.installed
 bench-verify: venv $(PYTRITON)/.installed
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_verify
 
+.PHONY: test-reports
+# Chromium, its driver and promtool, from PATH or Debian's packages.
+REPORT_TOOLS := $(BUILD)/report-tools
+## test-reports: the HTML report in a real Chromium, the metrics under promtool
+test-reports: venv
+	tests/tools/report_tools.sh $(REPORT_TOOLS)
+	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) BROWSER_TOOLS=$(REPORT_TOOLS) $(VENV)/bin/python -m pytest $(PYTEST) tests/browser
+
 # ---- checks that need Docker Engine ---------------------------------------------------------------------------------
 
 include tests/bed/bed.mk
@@ -130,7 +138,7 @@ unit-2.21: venv $(PYTRITON)/.installed bed
 ## test: everything that CI runs; logs in .build/logs
 test: venv bed
 	$(VENV)/bin/python tests/tools/stages.py --logs $(BUILD)/logs \
-		lint sanity artifact unit unit-2.21 test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
+		lint sanity artifact unit unit-2.21 test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
 
 ## clean: remove what make has made in this folder (the test bed: make bed-down)
 clean: demo-stop
