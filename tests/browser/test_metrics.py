@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import typing as t
 from pathlib import Path
@@ -37,3 +38,19 @@ def test_promtool_would_have_said_so(tools: Path, right: str, wrong: str) -> Non
     assert right in text
     status, said = check(tools, text.replace(right, wrong))
     assert status != 0 and said
+
+
+def test_the_alerts_of_the_documentation_are_rules(tools: Path, tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    (rules,) = re.findall(r"```yaml\n(groups:.*?)```", text, flags=re.S)
+    (tmp_path / "rules.yml").write_text(rules, encoding="utf-8")
+    run = subprocess.run([str(tools / "promtool"), "check", "rules", str(tmp_path / "rules.yml")], capture_output=True, text=True, check=False, timeout=60)
+    assert run.returncode == 0 and "3 rules found" in run.stdout, run.stdout + run.stderr
+    # What is alerted on is what is exported.
+    assert set(re.findall(r"triton_tls_\w+", rules)) <= set(prometheus.HELP)
+
+
+def test_the_documentation_names_every_metric() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
+    table = text.partition("## triton_tls.prom")[2].partition("```")[0]
+    assert set(re.findall(r"`(triton_tls_\w+)`", table)) == set(prometheus.HELP)

@@ -78,7 +78,9 @@ SCRIPT = r"""
     return endpoint.warnings.length ? make("code", {}, endpoint.warnings[0].code) : "";
   };
   // On one line; what does not fit is in the tooltip and in the details.
-  const clamped = (text) => make("span", { class: "clamp", title: text.slice(0, 300) }, text);
+  const clamped = (text, full = text) => make("span", { class: "clamp", title: full.slice(0, 300) }, text);
+  // Where the endpoint is named after its host, its port says it all.
+  const addressOf = (one) => clamped(one.name && one.address.startsWith(one.name + ":") ? one.address.slice(one.name.length) : one.address, one.address);
   const toggle = (endpoint) =>
     make("button", { type: "button", class: "toggle", "aria-expanded": "false" }, clamped(endpoint.name || "(no name)"));
 
@@ -86,7 +88,7 @@ SCRIPT = r"""
   const columns = [
     { title: "Status", key: (one) => one.rank, cell: (one) => chip(data.standings[one.rank].kind, data.standings[one.rank].title) },
     { title: "Endpoint", key: (one) => one.name, cell: toggle },
-    { title: "Address", key: (one) => one.address, cell: (one) => clamped(one.address) },
+    { title: "Address", key: (one) => one.address, cell: addressOf },
     { title: "Finding", key: (one) => (one.diagnosis || one.warnings[0] || { code: null }).code, cell: codeOf },
     { title: "Proofs", key: (one) => share(one.proofs), cell: (one) => passedOf(one.proofs), figure: true },
     { title: "Refusals", key: (one) => share(one.refusals), cell: (one) => passedOf(one.refusals), figure: true },
