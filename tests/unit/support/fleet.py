@@ -62,7 +62,10 @@ def diagnosis(code: str, address: str) -> Data:
 
 def endpoint(name: str, address: str = "gpu1.example:8001", *, days: float = 60.0, latency: t.Optional[float] = 0.0042) -> Data:
     """An endpoint that is proved."""
-    checks: t.List[Data] = [{"check": check, "kind": kind, "status": "ok", "code": None, "detail": f"{check} at {address}", "value": None} for check, kind in NAMES]
+    checks: t.List[Data] = [
+        {"check": check, "kind": kind, "status": "ok", "code": None, "detail": f"{check} at {address}", "value": None}
+        for check, kind in NAMES
+    ]
     for check in checks:
         if check["check"] == "dates":
             check.update(detail=f"{days:.1f} days left", value=round(days, 1))

@@ -82,7 +82,8 @@ def latency(results: t.Sequence[Result]) -> str:
     scale = " (logarithmic)" if logarithmic else ""
     beyond = f"; the last bar: {duration(axis.high)} and slower" if seconds[-1] > axis.high else ""
     parts.append(_note(f"time of the test inference{scale}{beyond}"))
-    text = f"The test inferences of {count(len(taken), 'endpoint')}: median {duration(middle)}, 99th percentile {duration(high)}, longest {duration(seconds[-1])}."
+    known = f"median {duration(middle)}, 99th percentile {duration(high)}, longest {duration(seconds[-1])}"
+    text = f"The test inferences of {count(len(taken), 'endpoint')}: {known}."
     return _svg(text, parts, _HEIGHT)
 
 
@@ -154,7 +155,8 @@ def _bars(values: t.Sequence[Named], axis: _Axis, kind: t.Callable[[float], str]
     parts = []
     for level in sorted({top, (top + 1) // 2}):
         y = _BOTTOM - level / top * (_BOTTOM - _TOP - 6)
-        parts.append(f'<path class="level" d="M{axis.left} {y:.1f}H{_RIGHT}"/><text class="tick" x="{axis.left - 6}" y="{y + 4:.1f}" text-anchor="end">{level}</text>')
+        parts.append(f'<path class="level" d="M{axis.left} {y:.1f}H{_RIGHT}"/>')
+        parts.append(f'<text class="tick" x="{axis.left - 6}" y="{y + 4:.1f}" text-anchor="end">{level}</text>')
     for index, members in sorted(bins.items()):
         names = ", ".join(visible(name, 60) for _value, name in members[:_NAMES]) + (" …" if len(members) > _NAMES else "")
         low, high = text(members[0][0]), text(members[-1][0])

@@ -33,6 +33,7 @@ _HINT = (
     "Worst first: open (someone gets in who must not), broken (a proof failed), not proved (asked for, and inconclusive), "
     "not tried. An endpoint with several faults is in each of their groups."
 )
+_FOOTER = "Made by inferops.triton.triton_verify. Dates are in UTC. Proofs, refusals and exposure count the checks that passed among those made."
 _NAMES = 10
 _NAME_LENGTH = 80
 _SENTENCE_LENGTH = 600
@@ -66,7 +67,7 @@ def render(results: t.Sequence[Result], summary: t.Mapping[str, t.Any], threshol
             _tolerated(results),
             _TABLE,
             _without_script(results),
-            "<footer>Made by inferops.triton.triton_verify. Dates are in UTC. Proofs, refusals and exposure count the checks that passed among those made.</footer>",
+            f"<footer>{_FOOTER}</footer>",
             "</main>",
             f'<script type="application/json" id="data">{script_data(_data(results, thresholds))}</script>',
             f"<script>{SCRIPT}</script>",
@@ -192,7 +193,8 @@ def _without_script(results: t.Sequence[Result]) -> str:
     rows = []
     for result in bad[:_STATIC_ROWS]:
         diagnosis = result["diagnosis"] or {"code": "", "cause": "", "remedy": ""}
-        cells = (visible(result["name"], _NAME_LENGTH), visible(result["address"], _NAME_LENGTH), diagnosis["code"], visible(diagnosis["cause"], _SENTENCE_LENGTH))
+        names = [visible(result[key], _NAME_LENGTH) for key in ("name", "address")]
+        cells = (*names, diagnosis["code"], visible(diagnosis["cause"], _SENTENCE_LENGTH))
         rows.append(f"<tr>{''.join(f'<td>{markup(cell)}</td>' for cell in cells)}</tr>")
     more = f"<p>{len(bad) - _STATIC_ROWS:,} more are in report.json, or here with JavaScript.</p>" if len(bad) > _STATIC_ROWS else ""
     head = "<thead><tr><th>Endpoint</th><th>Address</th><th>Code</th><th>Cause</th></tr></thead>"
@@ -207,7 +209,12 @@ def _data(results: t.Sequence[Result], thresholds: Thresholds) -> t.Dict[str, t.
         "standings": [{"title": name, "kind": kind} for name, kind in STANDINGS],
         "thresholds": thresholds._asdict(),
         "endpoints": [
-            {**{key: result[key] for key in keys}, "rank": standing(result), "checks": [_check(result, check) for check in result["checks"]]} for result in results
+            {
+                **{key: result[key] for key in keys},
+                "rank": standing(result),
+                "checks": [_check(result, check) for check in result["checks"]],
+            }
+            for result in results
         ],
     }
 

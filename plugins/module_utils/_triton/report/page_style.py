@@ -65,7 +65,10 @@ button, input, select { font: inherit; color: inherit; }
 .chip.open { background: var(--open-back); color: var(--open); }
 .chip.mute { background: var(--mute-back); color: var(--mute); }
 
-.cause { display: grid; grid-template-columns: 116px minmax(0, 1fr) auto; gap: 4px 16px; padding: 14px 0; border-top: 1px solid var(--soft-line); break-inside: avoid; }
+.cause {
+  display: grid; grid-template-columns: 116px minmax(0, 1fr) auto; gap: 4px 16px; padding: 14px 0;
+  border-top: 1px solid var(--soft-line); break-inside: avoid;
+}
 .cause:first-of-type { border-top: 0; padding-top: 0; }
 .cause .title { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; }
 .cause .title strong { font-size: 16px; }
@@ -99,7 +102,8 @@ svg text.now, svg text.mark { fill: var(--text); font-weight: 600; }
 .filters label { display: grid; gap: 2px; font-size: 13px; color: var(--dim); }
 .filters label.wide { flex: 1 1 240px; }
 .filters input, .filters select, .button {
-  padding: 7px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--text); font-size: 14px; max-width: 100%; min-height: 38px;
+  padding: 7px 11px; border: 1px solid var(--line); border-radius: 8px; background: var(--card); color: var(--text); font-size: 14px;
+  max-width: 100%; min-height: 38px;
 }
 .filters select { max-width: 270px; }
 .button { cursor: pointer; white-space: nowrap; }
@@ -120,7 +124,7 @@ th { color: var(--dim); font-weight: 600; font-size: 12.5px; border-bottom-color
 .endpoint { cursor: pointer; }
 .endpoint:hover, .endpoint.opened { background: var(--hover); }
 .endpoint.opened td { border-bottom-color: transparent; }
-.endpoint .toggle { border: 0; background: none; padding: 0; cursor: pointer; text-align: left; font-weight: 600; color: var(--accent); display: flex; gap: 6px; }
+.endpoint .toggle { display: flex; gap: 6px; padding: 0; border: 0; background: none; cursor: pointer; text-align: left; font-weight: 600; color: var(--accent); }
 .toggle::before { content: "\25B8"; color: var(--dim); }
 .toggle[aria-expanded="true"]::before { content: "\25BE"; }
 .clamp { display: inline-block; max-width: min(15vw, 250px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }

@@ -104,7 +104,10 @@ def test_visible(text: object, limit: int, shown: str) -> None:
     assert visible(text, limit) == shown
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "0 µs"), (0.00085, "850 µs"), (0.0042, "4.2 ms"), (0.9999, "1 s"), (12.34, "12.3 s"), (1234.5, "1234 s")])
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0, "0 µs"), (0.00085, "850 µs"), (0.0042, "4.2 ms"), (0.9999, "1 s"), (12.34, "12.3 s"), (1234.5, "1234 s")],
+)
 def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
@@ -185,7 +188,9 @@ def test_the_verdict_of_the_page(results: t.List[Data], options: t.Dict[str, t.A
 
 
 @pytest.mark.parametrize(
-    "days", [[60.0], [-400.0, 3650.0], [0.0], [30.0] * 20, [*range(-10, 30)], [90.0] * 50 + [3650.0]], ids=["one", "far apart", "today", "same", "around", "outlier"]
+    "days",
+    [[60.0], [-400.0, 3650.0], [0.0], [30.0] * 20, [*range(-10, 30)], [90.0] * 50 + [3650.0]],
+    ids=["one", "far apart", "today", "same", "around", "outlier"],
 )
 def test_the_charts_stay_within_their_frame(days: t.List[float]) -> None:
     results = [fleet.endpoint(f"gpu{index}", days=float(day), latency=10.0 ** (index % 7 - 5)) for index, day in enumerate(days)]
