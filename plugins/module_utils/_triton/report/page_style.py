@@ -124,7 +124,8 @@ th { color: var(--dim); font-weight: 600; font-size: 12.5px; border-bottom-color
 .endpoint { cursor: pointer; }
 .endpoint:hover, .endpoint.opened { background: var(--hover); }
 .endpoint.opened td { border-bottom-color: transparent; }
-.endpoint .toggle { display: flex; gap: 6px; padding: 0; border: 0; background: none; cursor: pointer; text-align: left; font-weight: 600; color: var(--accent); }
+.endpoint .toggle { display: flex; gap: 6px; padding: 0; border: 0; background: none; cursor: pointer; }
+.endpoint .toggle { text-align: left; font-weight: 600; color: var(--accent); }
 .toggle::before { content: "\25B8"; color: var(--dim); }
 .toggle[aria-expanded="true"]::before { content: "\25BE"; }
 .clamp { display: inline-block; max-width: min(15vw, 250px); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; vertical-align: bottom; }
