@@ -101,11 +101,9 @@ $(PYTRITON)/.installed: roles/triton_server/defaults/main.yml | $(VENV)/.install
 	tests/tools/venv.sh $(VENV) --no-deps --target $(PYTRITON) "$$(sed -n 's/^triton_server_native_wheel: //p' $<)"
 	touch $@
 
-# What the tests start beside Triton. Debian keeps haproxy where an ordinary user's PATH does not look.
 .PHONY: servers
 servers:
-	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; for name in haproxy openssl; do \
-		command -v $$name >/dev/null || { echo "make unit needs $$name: apt-get install $$name" >&2; exit 1; }; done
+	@tests/tools/servers.sh
 
 ## unit: the unit tests on this machine's Python (PYTEST='-k chain' for some)
 unit: servers venv $(PYTRITON)/.installed

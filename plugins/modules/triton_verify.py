@@ -324,11 +324,14 @@ summary:
     by_code: [{"code": "expired", "count": 1, "endpoints": ["gpu2"]}]
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton import argspec, audit, progress
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 from ansible_collections.inferops.triton.plugins.module_utils._triton.report import files, terminal
+from ansible_collections.inferops.triton.plugins.module_utils._triton.report.figures import Thresholds
 
 
 def main() -> None:
@@ -382,14 +385,22 @@ def main() -> None:
         results, summary = audit.verify(module.params["endpoints"], settings, tell)
     except Failure as failure:
         argspec.fail(module, failure.diagnosis)
-    written, problems = [], []
-    if module.params["report_directory"]:
-        # An interrupted audit ends here as well: what is finished is reported.
-        written, problems = files.write(module.params["report_directory"], results, summary, module.params["report_formats"])
+    # An interrupted audit ends here as well: what is finished is reported.
+    written, problems = _write_reports(module.params, results, summary)
     for problem in problems:
         module.warn(problem)
     lines = terminal.lines(results, summary)
     module.exit_json(changed=False, results=results, summary=summary, lines=lines, reports=written, report_problems=problems)
+
+
+def _write_reports(
+    params: t.Mapping[str, t.Any], results: t.Sequence[audit.Result], summary: audit.Result
+) -> t.Tuple[t.List[t.Dict[str, str]], t.List[str]]:
+    """What was written where, and what kept the rest from it. The timeline marks the widest margins asked for."""
+    if not params["report_directory"]:
+        return [], []
+    margins = [max(float(endpoint[name]) for endpoint in params["endpoints"]) for name in ("warn_days", "error_days")]
+    return files.write(params["report_directory"], results, summary, params["report_formats"], Thresholds(*margins))
 
 
 if __name__ == "__main__":

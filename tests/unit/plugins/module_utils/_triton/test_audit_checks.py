@@ -13,9 +13,10 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from tritonclient.grpc import service_pb2_grpc as pb_grpc
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, classification, probe
-from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import SSL, grpc, pb, pb_grpc
+from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import SSL, grpc, pb
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Files, load_endpoint
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._tls import factory
