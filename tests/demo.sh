@@ -76,7 +76,9 @@ nothing_runs() { [ -z "$(running)" ] || die "processes are left: $(running | xar
 everything_runs() { [ "$(running | wc -l)" = 3 ] || die "Supervisor, Triton and its Python backend should run, and there is: $(running | xargs ps -o pid=,args= -p)"; }
 proved() {
   says 'Proved just now'
-  [ "$(grep -cE '^  refused ' "$log")" = 5 ] || die "not all five refusals were proved"
+  [ "$(grep -cE '^  refused ' "$log")" = 7 ] || die "not all seven refusals were proved"
+  says 'PROVED: 1 of 1 endpoint'
+  says 'closed +settings'
   says 'received +OUTPUT FP32 \[3\] \[1.0, 2.0, 3.0\]'
 }
 # The lines that the demo offers for pasting: after the given words, between two rules.
@@ -217,7 +219,7 @@ for signal in KILL INT; do
   # A shell starts what is to run in the background with SIGINT ignored.
   "${user_command[@]}" env --default-signal=INT setsid make demo >"$log" 2>&1 </dev/null &
   sleep $((RANDOM % 5 + 3))
-  kill -"$signal" -- -$!
+  kill -"$signal" -- -$! || die "make demo ended by itself before it could be killed"
   if wait $!; then die "make demo ended before it could be killed"; fi
 done
 says 'demo: interrupted. make demo takes up where this left off'
