@@ -235,8 +235,8 @@ results:
       type: dict
     checks:
       description:
-        - Every check with C(check), C(kind) (V(proof), V(refusal) or V(exposure)), C(status) (V(ok), V(failed), V(inconclusive), V(overridden), V(skipped)), C(code),
-          C(detail) and C(value), a figure or text where there is one.
+        - Every check with C(check), C(kind) (V(proof), V(refusal) or V(exposure)), C(status) (V(ok), V(failed), V(inconclusive), V(overridden), V(skipped)),
+          C(code), C(detail) and C(value), a figure or text where there is one.
       type: list
       elements: dict
     warnings:
@@ -311,17 +311,6 @@ summary:
       description: Failures grouped by the C(code) of their diagnosis with C(count) and the names of the C(endpoints), the most frequent first.
       type: list
       elements: dict
-  sample:
-    endpoints: 2
-    ok: 1
-    failed: 1
-    warnings: 0
-    seconds: 0.041
-    started: "2026-11-25T11:00:00Z"
-    finished: "2026-11-25T11:00:00Z"
-    interrupted: false
-    handshakes_per_endpoint: 6
-    by_code: [{"code": "expired", "count": 1, "endpoints": ["gpu2"]}]
 """
 
 import typing as t

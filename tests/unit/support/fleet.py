@@ -18,10 +18,8 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis 
 Data = t.Dict[str, t.Any]
 
 FINISHED = datetime.datetime(2026, 11, 25, 11, 0, 20, tzinfo=datetime.timezone.utc)
-# Kinds and names of the checks; the exposures are named here, so that the reports are tested with all three kinds.
-NAMES: t.List[t.Tuple[str, str]] = list(
-    dict.fromkeys([*((check.name, check.kind) for check in CHECKS), *((name, "exposure") for name in ("rest", "metrics", "control"))])
-)
+# Names and kinds of the checks.
+NAMES: t.List[t.Tuple[str, str]] = [(check.name, check.kind) for check in CHECKS]
 
 # Every text that once broke a report, or may: markup, the ends of CDATA, scripts and comments, quotes, controls, ANSI, right-to-left
 # marks, invisible characters, NUL, lone surrogates, non-characters, formulas, template braces, and sheer length.

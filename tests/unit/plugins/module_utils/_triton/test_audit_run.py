@@ -21,7 +21,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton import aud
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
-from ansible_collections.inferops.triton.tests.unit.support.triton import Triton, free_port, tls_flags
+from ansible_collections.inferops.triton.tests.unit.support.triton import CLOSED, Triton, free_port, tls_flags
 
 Options = t.Dict[str, t.Any]
 MODULE = "ansible_collections.inferops.triton.plugins.modules.triton_verify"
@@ -101,7 +101,7 @@ def test_watch_audits_again_and_keeps_the_worst_latency(good: Options) -> None:
 
 
 def test_one_failing_round_of_a_watch_fails_the_endpoint(pki: Pki, good: Options, tmp_path: Path) -> None:
-    flags = tls_flags(pki.server_cert, pki.server_key)
+    flags = [*tls_flags(pki.server_cert, pki.server_key), *CLOSED]
     with Triton(tmp_path, models=(), arguments=flags) as server:
         leaving = {"name": "leaving", "address": "127.0.0.1:{0}".format(server.port), "ca_file": pki.ca_file}
         threading.Timer(1.0, server.stop).start()
