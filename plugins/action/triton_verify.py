@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the module triton_verify and tells on the terminal how far it is, and what it found.
+"""Runs the module triton_verify and tells on the terminal how far it is.
 
 gRPC must not be imported here: this runs in Ansible's own process, which forks.
 """
@@ -29,7 +29,7 @@ display = Display()
 
 
 class ActionModule(ActionBase):
-    """The module with progress while it runs, where it runs on the controller, and its summary as plain text after it."""
+    """The module, with progress while it runs, where it runs on the controller."""
 
     _supports_check_mode = True
     _supports_async = True
@@ -45,9 +45,6 @@ class ActionModule(ActionBase):
         result = merge_hash(result, found)
         if not in_background:
             self._remove_tmp_path(self._connection._shell.tmpdir)
-        if not self._task.no_log:
-            for line in result.get("lines") or ():
-                display.display(str(line))
         return result
 
     def _with_progress(self, task_vars: t.Optional[t.Dict[str, t.Any]]) -> t.Dict[str, t.Any]:

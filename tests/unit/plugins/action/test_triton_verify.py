@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugin in real playbooks: progress while the module runs, its lines after it, and Ctrl-C."""
+"""The action plugin in real playbooks: progress while the module runs, and Ctrl-C."""
 
 from __future__ import annotations
 
