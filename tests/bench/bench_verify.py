@@ -174,7 +174,7 @@ class Bench:
 def dead(count: int) -> t.Iterator[t.List[str]]:
     """Addresses at which the kernel accepts connections and nobody ever answers."""
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=16)) for _ in range(count)]
+        servers = [stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=16)) for _number in range(count)]
         yield ["127.0.0.1:{0}".format(server.getsockname()[1]) for server in servers]
 
 

@@ -24,15 +24,11 @@ _CLOSED_TEXTS = ("restricted", "not allowed", "disabled", "not enabled")
 _CLOSED_STATUS = frozenset({"UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED"})
 # The server tried, and found no such model: had there been one, it would be unloaded.
 _TRIED = frozenset({"NOT_FOUND", "INVALID_ARGUMENT", "INTERNAL"})
-_Calls = t.Dict[str, t.Tuple[str, t.Callable[[], t.Any]]]
-CONTROLS: _Calls = {
-    "model control": (
-        "RepositoryModelUnload",
-        lambda: pb.RepositoryModelUnloadRequest(model_name="audit-" + secrets.token_hex(12)),
-    ),
-    "shared memory": ("SystemSharedMemoryStatus", lambda: pb.SystemSharedMemoryStatusRequest()),
-    "trace settings": ("TraceSetting", lambda: pb.TraceSettingRequest()),
-    "log settings": ("LogSettings", lambda: pb.LogSettingsRequest()),
+CONTROLS = {
+    "model control": "RepositoryModelUnload",
+    "shared memory": "SystemSharedMemoryStatus",
+    "trace settings": "TraceSetting",
+    "log settings": "LogSettings",
 }
 
 
@@ -46,14 +42,17 @@ def is_local(host: str) -> bool:
 async def controls(client: Client, timeout: float) -> t.Dict[str, Attempt]:
     """Try every call of CONTROLS on an open channel, all at once, in at most `timeout` seconds."""
 
-    async def attempt(method: str, request: t.Any) -> Attempt:
+    async def attempt(method: str) -> Attempt:
+        request = getattr(pb, method + "Request")()
+        if method == "RepositoryModelUnload":
+            request.model_name = "audit-" + secrets.token_hex(12)
         try:
             await client.call(method, request, timeout)
         except RpcError as error:
             return judge_control(method, error)
         return Attempt(Outcome.ACCEPTED, "{0} is served".format(method))
 
-    made = await asyncio.gather(*(attempt(method, request()) for method, request in CONTROLS.values()))
+    made = await asyncio.gather(*(attempt(method) for method in CONTROLS.values()))
     return dict(zip(CONTROLS, made))
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton import exposure
 from ansible_collections.inferops.triton.plugins.module_utils._triton.client import RpcError
-from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc
 from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import Outcome
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
