@@ -9,6 +9,7 @@ The calls are those of inference.GRPCInferenceService (grpc_service.proto of tri
 from __future__ import annotations
 
 import functools
+import time
 import typing as t
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import grpc, pb
@@ -63,7 +64,7 @@ def _method(name: str) -> t.Tuple[str, t.Any, t.Any]:
 
 
 class Client:
-    """One TLS channel to `peer`, used as an asynchronous context manager. `timeout` bounds each call, in seconds."""
+    """One TLS channel to `peer`, used as an asynchronous context manager. `timeout` bounds all of its calls together, in seconds."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Client:
         self._channel = grpc.aio.secure_channel(
             "{0}:{1}".format(family, peer), _credentials(ca, identity), options=channel_options(server_name)
         )
-        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
 
     async def __aenter__(self) -> "Client":
         return self
@@ -88,8 +89,9 @@ class Client:
     async def _call(self, method: str, request: t.Any, timeout: t.Optional[float] = None) -> t.Any:
         path, serialize, deserialize = _method(method)
         call = self._channel.unary_unary(path, request_serializer=serialize, response_deserializer=deserialize)
+        left = self._deadline - time.monotonic()
         try:
-            return await call(request, timeout=timeout or self._timeout)
+            return await call(request, timeout=max(0.05, left if timeout is None else min(timeout, left)))
         except grpc.aio.AioRpcError as error:
             raise RpcError(error.code().name, error.details() or "") from error
 
