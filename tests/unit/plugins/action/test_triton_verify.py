@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -54,7 +55,10 @@ def play(folder: Path, options: Options, task: Options, *arguments: str) -> t.It
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
     }
-    command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", "gpu1,", str(playbook), *arguments]
+    # Where Ansible is not in a virtual environment, its programs need not lie beside the interpreter.
+    program = shutil.which("ansible-playbook", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert program, "ansible-playbook is not on PATH"
+    command = [program, "-i", "gpu1,", str(playbook), *arguments]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=folder
     )
