@@ -210,9 +210,7 @@ class _Audit:
 
     def _count_handshakes(self, endpoint: Endpoint) -> None:
         """Note the most TLS connections that an endpoint of this audit can take."""
-        count = getattr(attempts, "handshakes", None)
-        if count is not None:
-            self.handshakes = max(self.handshakes or 0, count(endpoint))
+        self.handshakes = max(self.handshakes or 0, attempts.handshakes(endpoint))
 
     async def _watched(self, endpoint: Endpoint) -> Result:
         """Audit every `interval` until `watch` is over or a round fails: that round's result, else the slowest one's.

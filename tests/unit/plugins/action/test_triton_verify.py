@@ -22,6 +22,7 @@ from ansible_collections.inferops.triton.plugins.action import triton_verify
 from ansible_collections.inferops.triton.plugins.module_utils._triton.progress import Progress
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
+from ansible_collections.inferops.triton.tests.unit.support.audits import both_ways
 from ansible_collections.inferops.triton.tests.unit.support.triton import Triton
 
 Options = t.Dict[str, t.Any]
@@ -30,13 +31,7 @@ LINE = re.compile(r"^triton_verify: (\d+) of 3 endpoints, (\d+) failed, (\d+) s$
 
 @pytest.fixture(name="endpoint")
 def fixture_endpoint(pki: Pki, triton: Triton) -> Options:
-    return {
-        "name": "good",
-        "address": "127.0.0.1:{0}".format(triton.port),
-        "ca_file": pki.ca_file,
-        "client_cert": pki.client_cert,
-        "client_key": pki.client_key,
-    }
+    return both_ways(pki, triton.port, name="good")
 
 
 @contextlib.contextmanager

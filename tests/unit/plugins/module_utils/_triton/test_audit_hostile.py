@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.inferops.triton.plugins.module_utils._triton import audit, client
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
+from ansible_collections.inferops.triton.tests.unit.support.audits import both_ways
 from ansible_collections.inferops.triton.tests.unit.support.certificates import Identity, issue
 from ansible_collections.inferops.triton.tests.unit.support.triton import Triton
 
@@ -26,13 +27,7 @@ Result = t.Dict[str, t.Any]
 
 @pytest.fixture(name="good")
 def fixture_good(pki: Pki, triton: Triton) -> Options:
-    return {
-        "address": "127.0.0.1:{0}".format(triton.port),
-        "ca_file": pki.ca_file,
-        "client_cert": pki.client_cert,
-        "client_key": pki.client_key,
-        "model": "triton_identity",
-    }
+    return both_ways(pki, triton.port, model="triton_identity")
 
 
 def one_byte_a_second(connection: socket.socket) -> None:

@@ -21,6 +21,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton import aud
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support import servers
+from ansible_collections.inferops.triton.tests.unit.support.audits import both_ways
 from ansible_collections.inferops.triton.tests.unit.support.triton import CLOSED, Triton, free_port, tls_flags
 
 Options = t.Dict[str, t.Any]
@@ -29,14 +30,7 @@ MODULE = "ansible_collections.inferops.triton.plugins.modules.triton_verify"
 
 @pytest.fixture(name="good")
 def fixture_good(pki: Pki, triton: Triton) -> Options:
-    return {
-        "name": "good",
-        "address": "127.0.0.1:{0}".format(triton.port),
-        "ca_file": pki.ca_file,
-        "client_cert": pki.client_cert,
-        "client_key": pki.client_key,
-        "model": "triton_identity",
-    }
+    return both_ways(pki, triton.port, name="good", model="triton_identity")
 
 
 def _wait_until(condition: t.Callable[[], bool], seconds: float = 20) -> None:
