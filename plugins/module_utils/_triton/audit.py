@@ -184,10 +184,10 @@ class _Audit:
 
     def _unfinished(self, spec: t.Mapping[str, t.Any]) -> Result:
         if self.interrupted:
-            return _refused(spec, diagnose("interrupted", address=spec.get("address")))
+            return refused(spec, diagnose("interrupted", address=spec.get("address")))
         seconds = "{0:g}".format(self._settings.overall_timeout or 0)
         detail = "the time for all endpoints was over"
-        return _refused(spec, diagnose("timeout", address=spec.get("address"), seconds=seconds, detail=detail))
+        return refused(spec, diagnose("timeout", address=spec.get("address"), seconds=seconds, detail=detail))
 
     async def _counted(self, spec: t.Mapping[str, t.Any], total: int) -> Result:
         result = await self._guarded(spec)
@@ -203,10 +203,10 @@ class _Audit:
             self._count_handshakes(endpoint)
             return await self._watched(endpoint)
         except Failure as failure:
-            return _refused(spec, failure.diagnosis)
+            return refused(spec, failure.diagnosis)
         except Exception as error:  # the other endpoints' results must not be lost to a fault in this one
             detail = "{0}: {1}".format(type(error).__name__, error)
-            return _refused(spec, diagnose("internal_error", detail, address=spec.get("address"), detail=detail))
+            return refused(spec, diagnose("internal_error", detail, address=spec.get("address"), detail=detail))
 
     def _count_handshakes(self, endpoint: Endpoint) -> None:
         """Note the most TLS connections that an endpoint of this audit can take."""
@@ -293,10 +293,6 @@ class _Turn:
             self._gate.release()
 
 
-def _refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
-    return {**refused(spec, diagnosis), "seconds": 0.0, "rounds": 0}
-
-
 def report(evidence: Evidence) -> Result:
     """The result of one endpoint as plain data; its diagnosis is that of the first check that failed, else was inconclusive."""
     endpoint, case = evidence.endpoint, checks.Case(evidence)
@@ -362,4 +358,6 @@ def refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
         "certificate": None,
         "tls": None,
         "latency": None,
+        "seconds": 0.0,
+        "rounds": 0,
     }
