@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Many endpoints proved in one process over asyncio; a bad one holds up no other.
 
-Two gates bound the work: a narrow one for endpoints that answer, and a wide one for those that hang: a probe that takes
-long gives its place at the narrow gate back. More probes at once would only wait for this machine's CPU, and run out of
-time that is meant for the endpoint. The per-endpoint clock runs only inside the narrow gate.
+Two gates bound the work: a narrow one for endpoints that answer, and a wide one for those that hang: what takes long gives
+its place at the narrow gate back. More at once would only wait for this machine's CPU, and run out of time that is meant
+for the endpoint. The per-endpoint clock runs only inside the narrow gate.
 
 TLS connections per endpoint, H (attempts.handshakes): five (probe, control, another CA, wrong name, old TLS), seven under
 mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS.
@@ -60,7 +60,8 @@ TRANSIENT = frozenset(
     }
 )
 _PROBES = 512
-_PATIENCE = 1.0  # seconds after which a probe counts as one that hangs
+_PATIENCE = 0.5  # seconds after which a probe counts as one that hangs
+_SESSION_PATIENCE = 0.25  # the same for the rest, as a share of the timeout: a machine that is busy must not look like servers that hang
 _RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)
 
 Result = t.Dict[str, t.Any]
@@ -256,13 +257,11 @@ class _Audit:
         turn = _Turn(self._narrow)
         try:
             async with self._wide:
-                await turn.take()
-                patience = asyncio.get_running_loop().call_later(_PATIENCE, turn.give_back)
+                await turn.take(_PATIENCE)
                 evidence = await look(self._prober, endpoint, timeout)
-                patience.cancel()
             seconds = evidence.seen.seconds + (evidence.plaintext.seconds if evidence.plaintext else 0.0)
             if evidence.seen.accepted:
-                await turn.take()
+                await turn.take(_SESSION_PATIENCE * timeout)
                 started = time.monotonic()
                 session = Session(evidence, self._prober, started + timeout - evidence.seen.seconds)
                 evidence.control = await session.control()
@@ -274,22 +273,25 @@ class _Audit:
 
 
 class _Turn:
-    """A place at a gate, which can be given back before its time."""
+    """A place at a gate, which is given back before its time by who takes too long."""
 
     def __init__(self, gate: asyncio.Semaphore) -> None:
         self._gate = gate
-        self._held = False
+        self._patience: t.Optional[asyncio.TimerHandle] = None
 
-    async def take(self) -> None:
-        """Wait for a place, unless it is held already."""
-        if not self._held:
+    async def take(self, patience: float) -> None:
+        """Wait for a place, unless it is held already; it is lost after so many seconds."""
+        if self._patience is None:
             await self._gate.acquire()
-            self._held = True
+        else:
+            self._patience.cancel()
+        self._patience = asyncio.get_running_loop().call_later(patience, self.give_back)
 
     def give_back(self) -> None:
         """Let someone else in, unless that is done already."""
-        if self._held:
-            self._held = False
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
             self._gate.release()
 
 

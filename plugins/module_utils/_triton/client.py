@@ -88,12 +88,16 @@ class Client:
 
     async def _call(self, method: str, request: t.Any, timeout: t.Optional[float] = None) -> t.Any:
         path, serialize, deserialize = _method(method)
-        call = self._channel.unary_unary(path, request_serializer=serialize, response_deserializer=deserialize)
+        call = self._channel.unary_unary(path, request_serializer=serialize)
         left = self._deadline - time.monotonic()
         try:
-            return await call(request, timeout=max(0.05, left if timeout is None else min(timeout, left)))
+            answer = await call(request, timeout=max(0.05, left if timeout is None else min(timeout, left)))
         except grpc.aio.AioRpcError as error:
             raise RpcError(error.code().name, error.details() or "") from error
+        try:
+            return deserialize(answer)  # gRPC would write a traceback to stderr, and return None
+        except Exception as error:  # protobuf's DecodeError, which has moved between its releases
+            raise RpcError("INTERNAL", "the answer is no message of Triton's ({0})".format(error)) from error
 
     async def server_ready(self) -> bool:
         """Whether the server says that it is ready; asked over the secured port."""

@@ -156,20 +156,23 @@ class Prober:
         started = time.monotonic()
 
         async def whole() -> None:
-            connected = await _connect(address, seen, self._resolver)
+            # Nothing is raised out of the task that runs this: task, exception and frames would hold each other, and with them
+            # everything of OpenSSL's, until the garbage collector comes.
             try:
-                await talk(seen, _Wire(connected, seen))
-            finally:
-                connected.close()
+                connected = await _connect(address, seen, self._resolver)
+                try:
+                    await talk(seen, _Wire(connected, seen))
+                finally:
+                    connected.close()
+            except _Stop as stop:
+                seen.problem, seen.detail, seen.alert = stop.problem, stop.detail, stop.alert
+            except OSError as error:
+                seen.problem, seen.detail = Problem.CLOSED, error.strerror or str(error)
 
         try:
             await asyncio.wait_for(whole(), timeout)
         except asyncio.TimeoutError:
             seen.problem = Problem.TIMEOUT
-        except _Stop as stop:
-            seen.problem, seen.detail, seen.alert = stop.problem, stop.detail, stop.alert
-        except OSError as error:
-            seen.problem, seen.detail = Problem.CLOSED, error.strerror or str(error)
         seen.seconds = time.monotonic() - started
         return seen
 

@@ -44,16 +44,31 @@ def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
 
 # HPACK (RFC 7541): ":status: 200" from the static table, then a literal "content-type: application/grpc".
 _ANSWER_HEADERS = b"\x88\x0f\x10\x10application/grpc"
+_TRAILERS = b"\x00\x0bgrpc-status\x010"
+
+
+def after_first_call(connection: ssl.SSLSocket) -> None:
+    """Greet, and wait for the first call."""
+    connection.sendall(servers.SETTINGS + frame(4, 1, 0, b""))
+    seen = b""
+    while b"ServerReady" not in seen and len(seen) < 200:  # the HEADERS of the first call have come by then
+        seen += connection.recv(65536)
+
+
+def no_message(connection: ssl.SSLSocket) -> None:
+    """Answers a call as gRPC does, with bytes that are no message."""
+    after_first_call(connection)
+    connection.sendall(frame(1, 4, 1, _ANSWER_HEADERS))
+    connection.sendall(frame(0, 0, 1, b"\0" + (64).to_bytes(4, "big") + b"\xff" * 64))
+    connection.sendall(frame(1, 5, 1, _TRAILERS))
+    servers.until_closed(connection)
 
 
 def grpc_answer(length: int, endless: bool) -> t.Callable[[ssl.SSLSocket], None]:
     """Answers any call with a message that says to have `length` bytes, and sends zeros: a while, or for ever."""
 
     def answer(connection: ssl.SSLSocket) -> None:
-        connection.sendall(servers.SETTINGS + frame(4, 1, 0, b""))
-        seen = b""
-        while b"ServerReady" not in seen and len(seen) < 200:  # the HEADERS of the first call have come by then
-            seen += connection.recv(65536)
+        after_first_call(connection)
         # More than the default windows allow needs no patience: the client closes what breaks flow control.
         connection.sendall(frame(1, 4, 1, _ANSWER_HEADERS))
         connection.sendall(frame(0, 0, 1, b"\0" + length.to_bytes(4, "big")))
@@ -84,6 +99,7 @@ def hostile(pki: Pki, folder: Path) -> t.List[t.Tuple[str, servers.Handler, t.Se
         ("garbage", tls("garbage", servers.garbage_http2), {"not_grpc"}),
         ("later", tls("later", servers.settings_then_garbage), {"rpc_failed"}),
         ("chain", tls("chain", servers.until_closed, long_chain(pki, 12)), {"tls_failed"}),
+        ("no message", tls("no-message", no_message), {"rpc_failed"}),
         ("huge", tls("huge", grpc_answer(client.MAX_ANSWER + 1, False)), {"rpc_failed"}),
         ("endless", tls("endless", grpc_answer(client.MAX_ANSWER, True)), {"timeout", "rpc_failed"}),
     ]
@@ -116,6 +132,15 @@ def test_endpoints_that_hang_give_up_their_place(good: Options, monkeypatch: pyt
     assert time.monotonic() - started < 8, "one after the other they take twelve"
     assert [result["ok"] for result in results] == [False] * 6 + [True]
     assert {result["diagnosis"]["code"] for result in results[:6]} == {"timeout"}
+
+
+def test_endpoints_that_hang_after_their_greeting_give_up_theirs(pki: Pki, good: Options, tmp_path: Path) -> None:
+    with servers.listener(servers.over_tls(tmp_path, pki.server, servers.settings_then_silence)) as port:
+        hanging = {**good, "address": "127.0.0.1:{0}".format(port)}
+        started = time.monotonic()
+        results, _summary = audit.verify([*[hanging] * 6, good], audit.Settings(timeout=4.0, concurrency=1))
+    assert time.monotonic() - started < 16, "one after the other they take 24"
+    assert [result["ok"] for result in results] == [False] * 6 + [True]
 
 
 def test_duplicates_are_audited_each(good: Options) -> None:
