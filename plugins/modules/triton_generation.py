@@ -71,6 +71,11 @@ options:
         description: Whether only O(owner) may read it. A private key must be private; encrypted keys are refused.
         type: bool
         default: false
+  base:
+    description:
+      - A staged generation, by its id or as V(committed) or V(previous), of which everything is taken but O(files), which replace its own.
+        Its description is kept, and O(describe) ignored. A file that it does not have is refused.
+    type: str
   describe:
     description: Anything to be kept with the generation; it is part of its identity and returned by M(inferops.triton.triton_generation_info).
     type: dict
@@ -205,6 +210,19 @@ EXAMPLES = r"""
     id: committed
     port: 8001
 
+- name: Stage what was verified last with another certificate
+  inferops.triton.triton_generation:
+    state: staged
+    base: committed
+    instance: blue
+    owner: triton
+    files:
+      - path: tls/tls.crt
+        source: /etc/triton/tls/tls.crt
+      - path: tls/tls.key
+        source: /etc/triton/tls/tls.key
+        private: true
+
 - name: Mark as verified
   inferops.triton.triton_generation:
     state: committed
@@ -234,7 +252,7 @@ differences:
   elements: str
   sample: [start, triton_config.yaml]
 repaired:
-  description: What was put right in a generation that was on the disk already and had been changed by someone.
+  description: What was put right, or in check mode is wrong, in a generation that was on the disk already and had been changed by someone.
   returned: success, when O(state=staged)
   type: list
   elements: str
@@ -315,6 +333,7 @@ _SPEC: dict[str, Any] = {
     "instance": {"type": "str"},
     "id": {"type": "str"},
     "files": {"type": "list", "elements": "dict", "options": _FILE_SPEC},
+    "base": {"type": "str"},
     "describe": {"type": "dict", "default": {}},
     "owner": {"type": "str"},
     "group": {"type": "str"},

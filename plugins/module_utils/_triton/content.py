@@ -91,6 +91,18 @@ class Content:
     files: tuple[File, ...]
     describe: Mapping[str, Any]
 
+    def replace(self, other: Content) -> Content:
+        """This content with files of another one in place of its own. Raises HostError file_unknown for a file that it does not have."""
+        new = {file.path: file for file in other.files}
+        unknown = sorted(set(new) - {file.path for file in self.files})
+        if unknown:
+            raise HostError(
+                "file_unknown",
+                f"The generation to start from has no {' and no '.join(unknown)} to replace.",
+                "Name files that it has, or stage a generation from all of its files (the playbook site does).",
+            )
+        return Content(tuple(new.get(file.path, file) for file in self.files), self.describe)
+
     @cached_property
     def manifest(self) -> bytes:
         """The text of ``generation.json``; equal content gives equal bytes."""

@@ -175,6 +175,23 @@ class Store:
                 damage=damage,
             )
 
+    def content(self, generation: str) -> Content:
+        """All of a staged generation, to make another one of it. Raises HostError generation_damaged."""
+        self.require_whole(generation)
+        manifest, folder = self.manifest(generation), self.folder(generation)
+        files = (
+            File(path, read_regular(os.path.join(folder, path)), int(entry["mode"], 8), bool(entry["private"]))
+            for path, entry in sorted(manifest["files"].items())
+        )
+        return Content(tuple(files), manifest["describe"])
+
+    def wrong_permissions(self, content: Content, account: Account) -> list[str]:
+        """Files of a whole generation whose mode or owner staging would put right."""
+        folder = self.folder(content.id)
+        return [
+            f"{file.path} permissions" for file in content.on_disk if account.repair(os.path.join(folder, file.path), file, check=True)
+        ]
+
     # Writing
 
     @contextlib.contextmanager

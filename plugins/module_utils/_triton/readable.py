@@ -35,16 +35,16 @@ class Account:
         if file.private and (self.uid is not None or self.gid is not None):
             os.fchown(descriptor, -1 if self.uid is None else self.uid, -1 if self.gid is None else self.gid)
 
-    def repair(self, path: str, file: File) -> bool:
-        """Puts mode and, for a private file, ownership right; True if something was wrong."""
+    def repair(self, path: str, file: File, check: bool = False) -> bool:
+        """Puts mode and, for a private file, ownership right, but for `check`; True if something was wrong."""
         status = os.stat(path)
         uid = self.uid if file.private and self.uid is not None else status.st_uid
         gid = self.gid if file.private and self.gid is not None else status.st_gid
         wrong_owner = (status.st_uid, status.st_gid) != (uid, gid)
         wrong_mode = stat.S_IMODE(status.st_mode) != file.mode
-        if wrong_owner:
+        if wrong_owner and not check:
             os.chown(path, uid, gid)
-        if wrong_mode or wrong_owner:
+        if (wrong_mode or wrong_owner) and not check:
             os.chmod(path, file.mode)
         return wrong_owner or wrong_mode
 

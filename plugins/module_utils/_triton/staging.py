@@ -23,7 +23,9 @@ def stage(store: Store, params: Mapping[str, Any], check: bool, diff: bool) -> d
     """
     against = store.running(params["instance"]) if params["instance"] else store.target("committed")
     try:
-        content = compose(params["files"], params["describe"])
+        content = compose(params["files"], params["describe"] or {})
+        if params["base"] is not None:
+            content = store.content(store.resolve(params["base"])).replace(content)
     except HostError as error:
         if check and error.code == "source_missing":
             return {"changed": True, "id": None, "generation": None, "differences": [], "repaired": [], "missing": error.details["source"]}
@@ -37,8 +39,10 @@ def stage(store: Store, params: Mapping[str, Any], check: bool, diff: bool) -> d
         result["diff"] = differences(store, against, content)
     allowed = "key_unreadable" in params["allow"]
     if check:
-        whole = content.id in store.ids() and not store.damage(content.id)
-        return {**result, "changed": not whole, "repaired": []}
+        if content.id not in store.ids():
+            return {**result, "changed": True, "repaired": []}
+        wrong = store.damage(content.id) or store.wrong_permissions(content, account(params["owner"], params["group"]))
+        return {**result, "changed": bool(wrong), "repaired": wrong}
     owner = account(params["owner"], params["group"])
     staged = store.stage(content, owner, check_owner=not allowed)
     result.update(changed=staged.changed, repaired=list(staged.repaired))
