@@ -31,6 +31,10 @@ options:
   ca:
     description: The CA that must have issued them, as PEM text; empty where it does not exist yet.
     type: str
+  chain:
+    description: What must follow them in their files, as PEM text, the issuing CA where a root stands above it.
+    type: str
+    default: ""
   key_type:
     description: The type of key asked for.
     type: str
@@ -59,14 +63,14 @@ _value:
 
 
 def tls_identities_due(
-    names: Any, directory: Any, ca: Any = None, key_type: str = "ecdsa-p256", share: float = 0.33
+    names: Any, directory: Any, ca: Any = None, key_type: str = "ecdsa-p256", share: float = 0.33, chain: Any = ""
 ) -> list[dict[str, Any]]:
     """Return the identities of ``directory`` that have to be issued, and why."""
     if key_type not in renewal.KEY_TYPES:
         raise AnsibleFilterError(f"tls_identities_due: {key_type!r} is none of {', '.join(renewal.KEY_TYPES)}.")
     try:
         _dep.require(42)
-        found = identities.due([str(name) for name in names], str(directory), str(ca) if ca else None, key_type, float(share))
+        found = identities.due([str(name) for name in names], str(directory), str(ca) if ca else None, key_type, float(share), str(chain or ""))
     except (ValueError, OSError, _dep.MissingCryptography) as exc:
         raise AnsibleFilterError(f"tls_identities_due: {exc}") from exc
     return [dict(identity) for identity in found]

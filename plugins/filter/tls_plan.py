@@ -28,7 +28,11 @@ options:
       source:
         description: Where certificates come from.
         type: str
-        choices: [own_ca, self_signed, provided]
+        choices: [own_ca, self_signed, provided, external, acme]
+        required: true
+      host:
+        description: How messages name the host.
+        type: str
         required: true
       san:
         description: Subject alternative names, as P(inferops.triton.subject_alt_names#filter) gives them.
@@ -43,6 +47,10 @@ options:
         description: Type of the key.
         type: str
         required: true
+      key_reuse:
+        description: Whether a new certificate is for the key that the host has.
+        type: bool
+        required: true
       renewal_share:
         description: Share of the lifetime below which a certificate is renewed.
         type: float
@@ -56,8 +64,21 @@ options:
         type: path
         required: true
       ca_passphrase:
-        description: Passphrase of the CA's key, empty for none.
+        description: Passphrase of the key that signs, empty for none.
         type: str
+        required: true
+      ca_root_passphrase:
+        description: Passphrase of the root's key, empty for none.
+        type: str
+        required: true
+      ca_common_name:
+        description: Common name of a CA that is created.
+        type: str
+        required: true
+      ca_rollover:
+        description: Step of a CA rollover to take, empty for none.
+        type: str
+        choices: ["", trust, issue, retire]
         required: true
       clients:
         description: Names of the client identities.
@@ -68,9 +89,33 @@ options:
         description: Type of their keys.
         type: str
         required: true
+      client_key_reuse:
+        description: Whether they are renewed with the key that they have.
+        type: bool
+        required: true
       client_directory:
         description: Their folder.
         type: path
+        required: true
+      ca_file:
+        description: What clients trust where somebody else's CA issues, a file of the controller; empty for its public CAs.
+        type: path
+        required: true
+      request_file:
+        description: The host's request, for V(external).
+        type: path
+        required: true
+      certificate_file:
+        description: What comes back for it.
+        type: path
+        required: true
+      client_requests:
+        description: Folder of the requests of clients, and of what comes back for them.
+        type: path
+        required: true
+      renewal_info:
+        description: Why the ACME server suggests a renewal of the installed certificate; empty where it does not.
+        type: str
         required: true
       provided:
         description: By C(certificate), C(key) and C(ca), each with C(given), C(origin), C(on_host) and C(text).
@@ -121,8 +166,22 @@ _value:
       description: Warnings, and what was overridden.
       type: list
       elements: str
+    waits:
+      description: What the run waits for others to do.
+      type: list
+      elements: str
     create_ca:
       description: Whether the CA does not exist yet.
+      type: bool
+    ca_common_name:
+      description: Common name of a CA that is to be made, now or as the next one of a rollover.
+      type: str
+    issuing:
+      description: Why the root has to sign the issuing CA again.
+      type: list
+      elements: str
+    rollover:
+      description: Whether a step of a CA rollover is to be taken, or to be finished.
       type: bool
     clients:
       description: Names of the client identities to issue.
@@ -132,10 +191,32 @@ _value:
       description: Why.
       type: list
       elements: str
+    client_new_keys:
+      description: Names of those that get a new key.
+      type: list
+      elements: str
+    client_asks:
+      description: Names of the client identities to write requests for.
+      type: list
+      elements: str
+    client_takes:
+      description: Names of the client identities whose certificates came back.
+      type: list
+      elements: str
     reasons:
       description: Why the host's certificate has to be issued.
       type: list
       elements: str
+    reuse_key:
+      description: Whether the certificate to issue is for the key that the host has.
+      type: bool
+    asks:
+      description: Why a request for the host has to be written.
+      type: list
+      elements: str
+    takes:
+      description: Whether the certificate that came back is to be installed.
+      type: bool
     differences:
       description: What differs from what the host should have, where nothing has to be issued for it.
       type: list
@@ -158,18 +239,29 @@ def _request(options: Mapping[str, Any]) -> plan.Request:
     san = [str(name) for name in options["san"]]
     return plan.Request(
         source=str(options["source"]),
+        host=str(options["host"]),
         names=[name.partition(":")[2] for name in san],
         san=frozenset(san),
         mutual=bool(options["mutual_tls"]),
         key_type=str(options["key_type"]),
+        key_reuse=bool(options["key_reuse"]),
         share=float(options["renewal_share"]),
         lifetime_days=float(options["lifetime_days"]),
         ca_directory=str(options["ca_directory"]),
         ca_passphrase=str(options["ca_passphrase"]),
+        ca_root_passphrase=str(options["ca_root_passphrase"]),
+        ca_common_name=str(options["ca_common_name"]),
+        rollover=str(options["ca_rollover"]),
         clients=[str(name) for name in options["clients"]],
         client_key_type=str(options["client_key_type"]),
+        client_key_reuse=bool(options["client_key_reuse"]),
         client_directory=str(options["client_directory"]),
         provided={str(name): _part(part) for name, part in options["provided"].items() if part["given"]},
+        ca_file=str(options["ca_file"]),
+        request_file=str(options["request_file"]),
+        certificate_file=str(options["certificate_file"]),
+        client_requests=str(options["client_requests"]),
+        renewal_info=str(options["renewal_info"]),
         warn_days=float(options["warn_days"]),
         error_days=float(options["error_days"]),
         allow=[str(code) for code in options["allow"]],

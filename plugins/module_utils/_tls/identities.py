@@ -22,27 +22,45 @@ class Due(t.TypedDict):
     reasons: t.List[renewal.Reason]
 
 
-def due(names: t.Iterable[str], directory: str, ca: t.Optional[str], key_type: str, share: float) -> t.List[Due]:
-    """The identities to issue, in the order of names. ca: PEM of their issuer, None where it does not exist yet.
+def due(
+    names: t.Iterable[str],
+    directory: str,
+    ca: t.Optional[str],
+    key_type: str,
+    share: float,
+    chain: t.Optional[str] = "",
+    foreign: bool = False,
+) -> t.List[Due]:
+    """The identities to issue, in the order of names. ca: PEM of their issuer, None where it does not exist yet; chain and foreign
+    as in renewal.Policy.
 
     Raises ValueError for a name that is none, and OSError for files that cannot be read.
     """
     result: t.List[Due] = []
     for name in names:
-        reasons = _reasons(name, directory, ca, key_type, share)
+        wanted = frozenset((san.subject_alt_name(name),))
+        policy = renewal.Policy(san=wanted, ca=ca, key_type=key_type, purpose="client", share=share, foreign=foreign, chain=chain)
+        reasons = _reasons(name, directory, policy)
         if reasons:
             result.append({"name": name, "reasons": reasons})
     return result
 
 
-def _reasons(name: str, directory: str, ca: t.Optional[str], key_type: str, share: float) -> t.List[renewal.Reason]:
-    wanted = frozenset((san.subject_alt_name(name),))
+def keeps_key(name: str, directory: str, key_type: str) -> bool:
+    """Whether the key of an identity is of the type asked for, so that a renewal can keep it."""
+    data = _read(os.path.join(directory, f"{name}.key"))
+    try:
+        return data is not None and keys.load(data)[0].description == renewal.KEY_TYPES[key_type]
+    except MaterialError:
+        return False
+
+
+def _reasons(name: str, directory: str, policy: renewal.Policy) -> t.List[renewal.Reason]:
     certificate, key = (_read(os.path.join(directory, name + suffix)) for suffix in (".crt", ".key"))
-    if ca is None:
+    if policy.ca is None and not policy.foreign:
         return [{"code": "absent", "text": "its CA does not exist yet"}]
     if certificate is None or key is None:
         return [{"code": "absent", "text": "there is none yet"}]
-    policy = renewal.Policy(san=wanted, ca=ca, key_type=key_type, purpose="client", share=share)
     return renewal.reasons(certificate.decode("utf-8", "replace"), policy) or _key(certificate, key)
 
 

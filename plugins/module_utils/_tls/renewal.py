@@ -32,6 +32,8 @@ class Policy(t.NamedTuple):
 
     san: ``DNS:…`` and ``IP:…`` in canonical form. ca: PEM of the issuer, None for a self-signed certificate.
     purpose: server or client. share: of the lifetime; with less than it left, the certificate is renewed (0.33: the last third).
+    foreign: another organisation's CA issued it: it may carry more names and purposes than were asked for, and its issuer is judged with
+    the chain. chain: PEM of what must follow it in its file; None where that is judged elsewhere.
     """
 
     san: t.FrozenSet[str]
@@ -39,6 +41,8 @@ class Policy(t.NamedTuple):
     key_type: str
     purpose: str
     share: float
+    foreign: bool = False
+    chain: t.Optional[str] = None
 
 
 class Reason(t.TypedDict):
@@ -53,12 +57,13 @@ def reasons(certificate: t.Optional[str], policy: Policy, now: t.Optional[dateti
     if not certificate:
         return [_reason("absent", "there is none yet")]
     try:
-        leaf = x509.load_pem_x509_certificate(certificate.encode())
+        leaf, *above = x509.load_pem_x509_certificates(certificate.encode())
         key = der.describe_spki(der.spki_of_certificate(leaf.public_bytes(serialization.Encoding.DER)))
     except ValueError:
         return [_reason("unreadable", "what is installed is no certificate")]
     checks = (
-        _issuer(leaf, policy),
+        None if policy.foreign else _issuer(leaf, policy),
+        _chain(above, policy),
         _names(leaf, policy),
         _purpose(leaf, policy),
         _key(key, policy),
@@ -86,9 +91,19 @@ def _issuer(leaf: t.Any, policy: Policy) -> t.Optional[Reason]:
     return None
 
 
+def _chain(above: t.List[t.Any], policy: Policy) -> t.Optional[Reason]:
+    if policy.chain is None:
+        return None
+    try:
+        wanted = x509.load_pem_x509_certificates(policy.chain.encode()) if policy.chain else []
+    except ValueError:
+        return _reason("chain", "the file of its CA cannot be read")
+    return None if above == wanted else _reason("chain", "the certificates that follow it are not those of its CA")
+
+
 def _names(leaf: t.Any, policy: Policy) -> t.Optional[Reason]:
     present = san_of(leaf)
-    missing, surplus = sorted(policy.san - present), sorted(present - policy.san)
+    missing, surplus = sorted(policy.san - present), sorted(present - policy.san) if not policy.foreign else []
     parts = [f"{verb} {', '.join(names)}" for verb, names in (("lacks", missing), ("no longer needs", surplus)) if names]
     return _reason("names", f"it {' and '.join(parts)}") if parts else None
 
@@ -109,7 +124,8 @@ def _purpose(leaf: t.Any, policy: Policy) -> t.Optional[Reason]:
         usages = {usage.dotted_string for usage in leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value}
     except x509.ExtensionNotFound:
         usages = set()
-    if usages == {_PURPOSES[policy.purpose]}:
+    wanted = _PURPOSES[policy.purpose]
+    if usages == {wanted} or (policy.foreign and (wanted in usages or not usages)):
         return None
     return _reason("purpose", f"its extended key usage is not {policy.purpose}Auth")
 

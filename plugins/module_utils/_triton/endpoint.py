@@ -355,7 +355,15 @@ def _expired(spec: t.Mapping[str, t.Any], files: Files, own: Identity, wrong: ex
     )
     if mine.signed_by(_first(ca)) is False:
         raise wrong("client_ca_cert did not issue client_cert ({0}, of {1}).".format(mine.label, mine.issuer))
-    return identity
+    # Shown with the same intermediates, else the server would refuse it for the lack of those.
+    return _below(identity, own.certificate)
+
+
+@functools.lru_cache(maxsize=64)
+def _below(identity: Identity, pem: bytes) -> Identity:
+    """The identity with what follows the first certificate of a chain; one object for all endpoints that share the files."""
+    above = x509.load_pem_x509_certificates(pem)[1:]
+    return Identity(identity.certificate + b"".join(each.public_bytes(serialization.Encoding.PEM) for each in above), identity.key)
 
 
 @functools.lru_cache(maxsize=64)

@@ -24,7 +24,14 @@ OLD = issue("gpu1", issuer=ISSUING, names=["gpu1"], start_days=-20, end_days=-1)
 DYING = issue("gpu1", issuer=ISSUING, names=["gpu1"], end_days=10)
 SELF = issue("gpu1", names=["gpu1"], end_days=364)
 VERIFIER = issue("verifier", issuer=CA, names=["verifier"], eku=[CLIENT], end_days=364)
-EMPTY = {"refusals": [], "remarks": [], "create_ca": False, "clients": [], "client_reasons": [], "reasons": [], "differences": []}
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(
+        ("refusals", "remarks", "waits", "issuing", "clients", "client_reasons", "client_new_keys", "client_asks", "client_takes"), []
+    ),
+    **dict.fromkeys(("reasons", "asks", "differences"), []),
+    **dict.fromkeys(("create_ca", "rollover", "reuse_key", "takes"), False),
+    "ca_common_name": "Triton CA",
+}
 
 
 @pytest.fixture
@@ -39,16 +46,27 @@ def authority(tmp_path: Path) -> Path:
 def request(folder: Path, **options: Any) -> dict[str, Any]:
     return {
         "source": "own_ca",
+        "host": "gpu1",
         "san": ["DNS:gpu1"],
         "mutual_tls": False,
         "key_type": "ecdsa-p256",
+        "key_reuse": False,
         "renewal_share": 0.33,
         "lifetime_days": 365,
         "ca_directory": str(folder),
         "ca_passphrase": "",
+        "ca_root_passphrase": "",
+        "ca_common_name": "Triton CA",
+        "ca_rollover": "",
         "clients": ["verifier"],
         "client_key_type": "ecdsa-p256",
+        "client_key_reuse": True,
         "client_directory": str(folder / "clients"),
+        "ca_file": str(folder / "requests" / "ca.crt"),
+        "request_file": str(folder / "requests" / "gpu1.csr"),
+        "certificate_file": str(folder / "requests" / "gpu1.crt"),
+        "client_requests": str(folder / "requests" / "clients"),
+        "renewal_info": "",
         "provided": {},
         "warn_days": 30,
         "error_days": 0,
@@ -95,6 +113,7 @@ def test_a_bare_host_and_no_ca(tmp_path: Path) -> None:
         "create_ca": True,
         "clients": ["verifier"],
         "client_reasons": ["its CA does not exist yet"],
+        "client_new_keys": ["verifier"],
         "reasons": ["its CA does not exist yet"],
     }
 
@@ -138,7 +157,7 @@ def test_drift_is_put_right(tmp_path: Path, authority: Path) -> None:
 
 def test_a_client_alone(tmp_path: Path, authority: Path) -> None:
     found = tls_plan(request(authority, clients=["verifier", "robot"]), installed(tmp_path / "tls", GOOD), None, "38.0.4")
-    assert found == EMPTY | {"clients": ["robot"], "client_reasons": ["there is none yet"]}
+    assert found == EMPTY | {"clients": ["robot"], "client_reasons": ["there is none yet"], "client_new_keys": ["robot"]}
 
 
 def test_files_that_cannot_be_looked_at(authority: Path) -> None:
