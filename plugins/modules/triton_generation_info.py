@@ -184,7 +184,7 @@ listeners:
       description: The systemd unit that it belongs to.
       type: str
     container:
-      description: The name of the Docker container that it belongs to.
+      description: The name of the Docker or Podman container that it belongs to.
       type: str
 missing_packages:
   description: Those of O(packages) that are not installed.
@@ -195,6 +195,10 @@ paths:
   description: For each of O(paths), C(exists), C(directory), and the C(sha256) of a file.
   returned: success
   type: dict
+selinux:
+  description: Whether SELinux is enabled, enforcing or permissive.
+  returned: success
+  type: bool
 """
 
 from typing import Any

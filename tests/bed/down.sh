@@ -16,6 +16,7 @@ if docker info >/dev/null 2>&1; then
   docker network inspect "$BED_NETWORK" >/dev/null 2>&1 && docker network rm "$BED_NETWORK" >/dev/null
 fi
 "$(dirname "$0")/registry.sh" down
+"$(dirname "$0")/packages.sh" down
 if process_alive "$BED_STATE/dockerd.pid"; then
   kill "$(cat "$BED_STATE/dockerd.pid")"
 fi

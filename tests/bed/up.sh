@@ -14,7 +14,8 @@ flock 9
 
 need_packages() {
   local missing=() pair
-  for pair in dockerd:docker.io docker:docker.io mmdebstrap:mmdebstrap skopeo:skopeo openssl:openssl curl:curl iptables:iptables rsync:rsync; do
+  for pair in dockerd:docker.io docker:docker.io mmdebstrap:mmdebstrap skopeo:skopeo openssl:openssl curl:curl iptables:iptables rsync:rsync \
+    gpg:gnupg dpkg-deb:dpkg rpmbuild:rpm createrepo_c:createrepo-c; do
     have "${pair%%:*}" || [ -x "/usr/sbin/${pair%%:*}" ] || [ -x "/sbin/${pair%%:*}" ] || missing+=("${pair##*:}")
   done
   [ "${#missing[@]}" -eq 0 ] && return
@@ -66,11 +67,16 @@ build_images() {
   return "$failed"
 }
 
+packages_fingerprint() {
+  gpg --homedir "$BED_STATE/packages/gnupg" --with-colons --list-keys bed@example.com | awk -F: '$1 == "fpr" { print $10; exit }'
+}
+
 # What the scenarios read: where the registry is and whom to trust.
 write_facts() {
   cat >"$BED_STATE/bed.json.new" <<JSON
 {"network": "$BED_NETWORK", "gateway": "$BED_GATEWAY", "subnet": "$BED_SUBNET", "host_image": "$BED_HOST_IMAGE",
  "registry": "$BED_REGISTRY", "registry_ca_file": "$BED_STATE/registry/ca.crt", "triton_image": "$BED_REGISTRY/$BED_TRITON_IMAGE",
+ "packages": "http://$BED_PACKAGES", "packages_fingerprint": "$(packages_fingerprint)",
  "triton_wheel": "$BED_TRITON_WHEEL", "triton_wheel_directory": "$BED_STATE/wheel-$BED_TRITON_WHEEL"}
 JSON
   mv "$BED_STATE/bed.json.new" "$BED_STATE/bed.json"
@@ -81,5 +87,6 @@ need_docker
 need_network
 build_images
 "$here/registry.sh" up
+"$here/packages.sh" up
 write_facts
 say "ready: network $BED_NETWORK ($BED_SUBNET), registry $BED_REGISTRY"

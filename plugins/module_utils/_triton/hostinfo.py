@@ -130,9 +130,10 @@ def _listener(port: int, address: str, pid: Optional[int], proc: str) -> Listene
     process = _text(f"{proc}/{pid}/comm").strip() or None
     unit, container = place(_text(f"{proc}/{pid}/cgroup"))
     if process == "docker-proxy":
-        container = _docker("ps", "--no-trunc", "--filter", f"publish={port}", "--format", "{{.Names}}") or None
+        container = _ask("docker", "ps", "--no-trunc", "--filter", f"publish={port}", "--format", "{{.Names}}") or None
     elif container:
-        container = _docker("inspect", "--format", "{{.Name}}", container).lstrip("/") or container[:12]
+        inspect = ("inspect", "--format", "{{.Name}}", container)
+        container = (_ask("docker", *inspect) or _ask("podman", *inspect)).lstrip("/") or container[:12]
     return Listener(port, address, pid, process, unit, container)
 
 
@@ -151,11 +152,11 @@ def place(cgroups: str) -> tuple[Optional[str], Optional[str]]:
     return None, None
 
 
-def _docker(*arguments: str) -> str:
-    """One line from the docker client; empty where it cannot be asked."""
+def _ask(client: str, *arguments: str) -> str:
+    """One line from the client of an engine; empty where it cannot be asked or does not know."""
     try:
         done = subprocess.run(
-            ["docker", *arguments], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL, check=False
+            [client, *arguments], capture_output=True, text=True, timeout=10, stdin=subprocess.DEVNULL, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
