@@ -85,7 +85,7 @@ def summarize(names: t.Sequence[str], outcomes: t.Sequence[Outcome]) -> t.Dict[s
         groups: t.Dict[str, t.List[str]] = {}
         for host in hosts:
             if host["state"] == state:
-                groups.setdefault(host["reason"] if state in BAD else "", []).append(host["name"])
+                groups.setdefault(host["reason"] if state in BAD or state == "waits" else "", []).append(host["name"])
         if groups:
             lines.append("{0} ({1}):".format(state.upper(), _MEANING[state]))
         lines += ["  {0}{1}".format(_enumerate(names), ": " + reason if reason else "") for reason, names in groups.items()]
