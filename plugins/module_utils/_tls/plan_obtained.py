@@ -125,6 +125,8 @@ def _judge(request: Request, bundle: State, ca: t.Optional[str], mutual: bool) -
 
 def _ask(request: Request, bundle: State, result: Plan) -> None:
     """A request for a key that exists, and for all that is asked for, is worth waiting for; else it is written (again)."""
+    if result["waits"]:
+        return  # the certificate came back, and its CA did not
     key = bundle["key"]["public_key_sha256"] if result["reuse_key"] else bundle["pending_public_key_sha256"]
     wrong = "there is no key for it yet" if key is None else None
     wrong = wrong or csr.differs(read(request.request_file), csr.Wanted(request.san, request.key_type, "server", key))
