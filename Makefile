@@ -114,6 +114,15 @@ unit: servers venv $(PYTRITON)/.installed
 bench-verify: venv $(PYTRITON)/.installed
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_verify
 
+.PHONY: test-situations bench-certificates
+## test-situations: what certificates are judged to be, against a real Triton and a real gRPC client; 5 minutes
+test-situations: venv $(PYTRITON)/.installed
+	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m pytest $(PYTEST) tests/corpus
+
+## bench-certificates: what the role tls_certificates costs a controller with 500 hosts; last line JSON (HOSTS=50 for less)
+bench-certificates: venv
+	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_certificates
+
 .PHONY: test-reports
 # Chromium, its driver and promtool, from PATH or Debian's packages.
 REPORT_TOOLS := $(BUILD)/report-tools

@@ -114,7 +114,7 @@ def _judge(request: Request, bundle: State, ca: t.Optional[str], mutual: bool) -
         "ca": ca,
         "public_key_sha256": bundle["key"]["public_key_sha256"],
     }
-    terms = validate.terms(request.names, mutual, False, None, 0, 0, request.allow)
+    terms = validate.terms(request.names, mutual and ca is not None, False, None, 0, 0, request.allow)
     reasons, verdict = judge_installed(request, policy, bundle, material, terms)
     if verdict is not None and ca is None:
         wanted = "no CA that this controller trusts" if not request.ca_file else f"no CA of {request.ca_file}, which does not exist yet"
