@@ -115,7 +115,7 @@ bench-verify: venv $(PYTRITON)/.installed
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_verify
 
 .PHONY: test-situations bench-certificates
-## test-situations: what certificates are judged to be, against a real Triton and a real gRPC client; 5 minutes
+## test-situations: what certificates are judged to be, against a real Triton and a real gRPC client
 test-situations: venv $(PYTRITON)/.installed
 	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m pytest $(PYTEST) tests/corpus
 
@@ -145,7 +145,7 @@ unit-2.21: venv $(PYTRITON)/.installed bed
 ## test: everything that CI runs; logs in .build/logs
 test: venv bed
 	$(VENV)/bin/python tests/tools/stages.py --logs $(BUILD)/logs \
-		lint sanity artifact unit unit-2.21 test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
+		lint sanity artifact unit unit-2.21 test-situations test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
 
 ## clean: remove what make has made in this folder (the test bed: make bed-down)
 clean: demo-stop

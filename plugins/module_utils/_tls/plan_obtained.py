@@ -198,7 +198,9 @@ def _clients(request: Request, ca: t.Optional[str], result: Plan) -> None:
     )
     reasons = {identity["name"]: [reason["text"] for reason in identity["reasons"]] for identity in due}
     for name in request.clients:
-        if name not in reasons and ca is not None and not _anchored(os.path.join(request.client_directory, f"{name}.crt"), ca):
+        if name not in reasons and ca is None:
+            reasons[name] = ["its CA is not known yet"]
+        elif name not in reasons and ca and not _anchored(os.path.join(request.client_directory, f"{name}.crt"), ca):
             reasons[name] = ["it is no client of the CA"]
     for name, why in reasons.items():
         _client(request, ca, name, why, result)
