@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role tls_certificates as a whole, on hosts that are folders of this machine: what a run with nothing to do costs."""
+"""The role tls_certificates as a whole, on hosts that are folders of this machine: what a run with nothing to do costs, and a host that waits."""
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import subprocess
@@ -13,12 +14,19 @@ from typing import Any
 
 import pytest
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, Identity, issue
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+
+DAY = datetime.timedelta(days=1)
 
 PLAY = [
     {
         "hosts": "all",
         "gather_facts": False,
-        "tasks": [{"name": "Install the certificates", "ansible.builtin.import_role": {"name": "inferops.triton.tls_certificates"}}],
+        "tasks": [
+            {"name": "Install the certificates", "ansible.builtin.import_role": {"name": "inferops.triton.tls_certificates"}},
+            {"name": "Tell", "ansible.builtin.debug": {"msg": ["{{ __tls_certificates_waits }}", "{{ __tls_certificates_ready }}"]}},
+        ],
     }
 ]
 # What runs on the controller and sends nothing to the host.
@@ -82,3 +90,41 @@ def test_a_run_with_nothing_to_do(tmp_path: Path, prepare: Any, most: int) -> No
     again = run(tmp_path, options)
     assert again["stats"]["gpu1"]["changed"] == 0
     assert 0 < len(module_runs(again)) <= most, module_runs(again)
+
+
+def told(result: dict[str, Any]) -> list[bool]:
+    """Whether the host waits, and whether it has something to serve."""
+    answers: list[bool] = result["plays"][-1]["tasks"][-1]["hosts"]["gpu1"]["msg"]
+    return answers
+
+
+def sign(request: Path, root: Identity) -> str:
+    """What people do with a request; with all that it asks for."""
+    csr = x509.load_pem_x509_csr(request.read_bytes())
+    now = datetime.datetime.now(datetime.timezone.utc)
+    builder = x509.CertificateBuilder().subject_name(csr.subject).issuer_name(root.certificate.subject).public_key(csr.public_key())
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(now - DAY).not_valid_after(now + 90 * DAY)
+    for extension in csr.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(root.private_key.public_key())
+    signed = builder.add_extension(identifier, critical=False).sign(root.private_key, hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def test_a_bare_host_asks_people_and_waits(tmp_path: Path) -> None:
+    """Two runs with a person in between; a run meanwhile changes nothing, and until then the host has nothing to serve."""
+    requests = tmp_path / "requests"
+    options = variables(tmp_path, tls_certificates_source="external", tls_certificates_external_directory=str(requests))
+    first = run(tmp_path, options)
+    assert first["stats"]["gpu1"]["changed"] > 0 and told(first) == [True, False]
+    meanwhile = run(tmp_path, options)
+    assert meanwhile["stats"]["gpu1"]["changed"] == 0 and told(meanwhile) == [True, False]
+    assert not (tmp_path / "tls" / "tls.crt").exists()
+    root = issue("Corporate CA", ca=True, end_days=3000)
+    (requests / "ca.crt").write_text(root.pem)
+    (requests / "gpu1.crt").write_text(sign(requests / "gpu1.csr", root))
+    then = run(tmp_path, options)
+    assert then["stats"]["gpu1"]["changed"] > 0 and told(then) == [False, True]
+    assert (tmp_path / "tls" / "ca.crt").read_text() == root.pem
+    assert not (tmp_path / "tls" / ".pending").exists()
+    assert run(tmp_path, options)["stats"]["gpu1"]["changed"] == 0
