@@ -114,6 +114,15 @@ unit: servers venv $(PYTRITON)/.installed
 bench-verify: venv $(PYTRITON)/.installed
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_verify
 
+.PHONY: test-situations bench-certificates
+## test-situations: what certificates are judged to be, against a real Triton and a real gRPC client
+test-situations: venv $(PYTRITON)/.installed
+	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m pytest $(PYTEST) tests/corpus
+
+## bench-certificates: what the role tls_certificates costs a controller with 500 hosts; last line JSON (HOSTS=50 for less)
+bench-certificates: venv
+	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_certificates
+
 .PHONY: test-reports
 # Chromium, its driver and promtool, from PATH or Debian's packages.
 REPORT_TOOLS := $(BUILD)/report-tools
@@ -136,7 +145,7 @@ unit-2.21: venv $(PYTRITON)/.installed bed
 ## test: everything that CI runs; logs in .build/logs
 test: venv bed
 	$(VENV)/bin/python tests/tools/stages.py --logs $(BUILD)/logs \
-		lint sanity artifact unit unit-2.21 test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
+		lint sanity artifact unit unit-2.21 test-situations test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
 
 ## clean: remove what make has made in this folder (the test bed: make bed-down)
 clean: demo-stop

@@ -114,7 +114,7 @@ def _judge(request: Request, bundle: State, ca: t.Optional[str], mutual: bool) -
         "ca": ca,
         "public_key_sha256": bundle["key"]["public_key_sha256"],
     }
-    terms = validate.terms(request.names, mutual, False, None, 0, 0, request.allow)
+    terms = validate.terms(request.names, mutual and ca is not None, False, None, 0, 0, request.allow)
     reasons, verdict = judge_installed(request, policy, bundle, material, terms)
     if verdict is not None and ca is None:
         wanted = "no CA that this controller trusts" if not request.ca_file else f"no CA of {request.ca_file}, which does not exist yet"
@@ -125,6 +125,8 @@ def _judge(request: Request, bundle: State, ca: t.Optional[str], mutual: bool) -
 
 def _ask(request: Request, bundle: State, result: Plan) -> None:
     """A request for a key that exists, and for all that is asked for, is worth waiting for; else it is written (again)."""
+    if result["waits"]:
+        return  # the certificate came back, and its CA did not
     key = bundle["key"]["public_key_sha256"] if result["reuse_key"] else bundle["pending_public_key_sha256"]
     wrong = "there is no key for it yet" if key is None else None
     wrong = wrong or csr.differs(read(request.request_file), csr.Wanted(request.san, request.key_type, "server", key))
@@ -196,7 +198,9 @@ def _clients(request: Request, ca: t.Optional[str], result: Plan) -> None:
     )
     reasons = {identity["name"]: [reason["text"] for reason in identity["reasons"]] for identity in due}
     for name in request.clients:
-        if name not in reasons and ca is not None and not _anchored(os.path.join(request.client_directory, f"{name}.crt"), ca):
+        if name not in reasons and ca is None:
+            reasons[name] = ["its CA is not known yet"]
+        elif name not in reasons and ca and not _anchored(os.path.join(request.client_directory, f"{name}.crt"), ca):
             reasons[name] = ["it is no client of the CA"]
     for name, why in reasons.items():
         _client(request, ca, name, why, result)

@@ -11,6 +11,7 @@ import functools
 import os
 import ssl
 import typing as t
+import warnings
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls import certificate as c, chain, finding as f
 
@@ -42,7 +43,9 @@ def _roots(store: str) -> t.Tuple[c.Certificate, ...]:
     if not store:
         return ()
     try:
-        with open(store, "rb") as file:
+        with open(store, "rb") as file, warnings.catch_warnings():
+            # Some old roots have serial numbers that cryptography warns of; nobody here can change them.
+            warnings.simplefilter("ignore")
             return tuple(c.load(file.read(), "ca")[0])
     except (OSError, f.MaterialError):
         return ()

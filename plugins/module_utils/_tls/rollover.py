@@ -79,7 +79,7 @@ def refusals(directory: str, step: str) -> t.List[f.Finding]:
         return [_order(f"There is no CA in {directory} to be followed by another.", "Run without tls_certificates_ca_rollover first.")]
     if step == "issue" and now == "none":
         return [_order("No new CA is trusted yet.", "Begin with tls_certificates_ca_rollover: trust, on every host, and give ca.crt to the clients.")]
-    if step == "issue" and now == "trust" and due(directory, "trust"):
+    if step == "issue" and now == "trust" and _fits(directory, "trust"):
         return [_order("The new CA was not made or trusted to the end.", "Take the step before again: tls_certificates_ca_rollover: trust.")]
     if step == "retire" and now == "trust":
         return [_order("The new CA does not issue yet.", "Take the step before first: tls_certificates_ca_rollover: issue, on every host.")]
@@ -93,12 +93,7 @@ def refusals(directory: str, step: str) -> t.List[f.Finding]:
 
 def due(directory: str, step: str) -> bool:
     """Whether a step, or one that was killed, has anything left to do in the folder."""
-    now = phase(directory)
-    if now == "moving":
-        return True
-    if step == "trust":
-        return now == "none" or not complete(os.path.join(directory, NEXT)) or _changes(directory, _trusting(directory))
-    return (step, now) in (("issue", "trust"), ("retire", "issue"))
+    return phase(directory) == "moving" or bool(_leftovers(directory)) or _fits(directory, step)
 
 
 def advance(directory: str, step: str, check: bool = False) -> t.List[str]:
@@ -113,13 +108,17 @@ def advance(directory: str, step: str, check: bool = False) -> t.List[str]:
         return []
     if step == "trust" and not complete(os.path.join(directory, NEXT)):
         raise ValueError(f"There is no complete CA in {os.path.join(directory, NEXT)}. Make it first.")
-    steps = [step] if phase(directory) != "moving" else ["issue", "retire"] if step == "retire" else ["issue"]
+    leftovers = _leftovers(directory)
+    steps = ["issue"] if phase(directory) == "moving" else []
+    steps += [step] if step == "retire" and steps or _fits(directory, step) else []
     if not check:
         work = {"trust": _trust, "issue": _issue, "retire": _retire}
         with storage.explained(directory), storage.locked(directory):
+            for path in leftovers:
+                storage.remove_tree(path)
             for each in steps:
                 work[each](directory)
-    return [_DONE[each] for each in steps]
+    return [_DONE[each] for each in steps] + [f"{path}, which a killed run had left, is removed" for path in leftovers]
 
 
 def next_name(base: str, directory: str) -> str:
@@ -143,6 +142,20 @@ def merge(*groups: t.Iterable[Certificate]) -> t.List[Certificate]:
         elif result[twin].not_after < each.not_after:
             result[twin] = each
     return result
+
+
+def _fits(directory: str, step: str) -> bool:
+    """Whether the folder is where the step begins."""
+    now = phase(directory)
+    if step == "trust":
+        following = os.path.join(directory, NEXT)
+        return now == "none" or (now == "trust" and (not complete(following) or _changes(directory, _trusting(directory))))
+    return (step, now) in (("issue", "trust"), ("retire", "issue"))
+
+
+def _leftovers(directory: str) -> t.List[str]:
+    """Copies of keys that a step which was killed has staged, or was about to remove."""
+    return [path for path in (os.path.join(directory, name) for name in (f"{NEXT}.done", f"{PREVIOUS}.new")) if os.path.isdir(path)]
 
 
 def _match(name: str) -> t.Dict[str, t.Optional[str]]:
@@ -238,7 +251,7 @@ def _retire(directory: str) -> None:
 def _copy(source: str, target: str) -> None:
     data = storage.read(source)
     if data is not None:
-        _put(target, data, storage.mode_of(source))
+        _put(target, data, _SECRET_MODE if source.endswith(".key") else _PUBLIC_MODE)
 
 
 def _put(path: str, data: bytes, mode: int) -> None:

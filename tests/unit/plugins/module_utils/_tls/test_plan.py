@@ -12,6 +12,8 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.inferops.triton.plugins.filter.tls_plan import FilterModule, tls_plan
 from ansible_collections.inferops.triton.plugins.module_utils._tls import bundle
 from cryptography.hazmat.primitives import serialization
+from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._tls import plans
+from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._tls.plans import EMPTY, request
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, Identity, issue
 
 CA = issue("Test CA", ca=True, end_days=3000)
@@ -24,14 +26,6 @@ OLD = issue("gpu1", issuer=ISSUING, names=["gpu1"], start_days=-20, end_days=-1)
 DYING = issue("gpu1", issuer=ISSUING, names=["gpu1"], end_days=10)
 SELF = issue("gpu1", names=["gpu1"], end_days=364)
 VERIFIER = issue("verifier", issuer=CA, names=["verifier"], eku=[CLIENT], end_days=364)
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(
-        ("refusals", "remarks", "waits", "issuing", "clients", "client_reasons", "client_new_keys", "client_asks", "client_takes"), []
-    ),
-    **dict.fromkeys(("reasons", "asks", "differences"), []),
-    **dict.fromkeys(("create_ca", "rollover", "reuse_key", "takes"), False),
-    "ca_common_name": "Triton CA",
-}
 
 
 @pytest.fixture
@@ -41,37 +35,6 @@ def authority(tmp_path: Path) -> Path:
     CA.write(folder, "ca")
     VERIFIER.write(folder / "clients", "verifier")
     return folder
-
-
-def request(folder: Path, **options: Any) -> dict[str, Any]:
-    return {
-        "source": "own_ca",
-        "host": "gpu1",
-        "san": ["DNS:gpu1"],
-        "mutual_tls": False,
-        "key_type": "ecdsa-p256",
-        "key_reuse": False,
-        "renewal_share": 0.33,
-        "lifetime_days": 365,
-        "ca_directory": str(folder),
-        "ca_passphrase": "",
-        "ca_root_passphrase": "",
-        "ca_common_name": "Triton CA",
-        "ca_rollover": "",
-        "clients": ["verifier"],
-        "client_key_type": "ecdsa-p256",
-        "client_key_reuse": True,
-        "client_directory": str(folder / "clients"),
-        "ca_file": str(folder / "requests" / "ca.crt"),
-        "request_file": str(folder / "requests" / "gpu1.csr"),
-        "certificate_file": str(folder / "requests" / "gpu1.crt"),
-        "client_requests": str(folder / "requests" / "clients"),
-        "renewal_info": "",
-        "provided": {},
-        "warn_days": 30,
-        "error_days": 0,
-        "allow": [],
-    } | options
 
 
 def provided(folder: Path, certificate: Any, key: Any, ca: Any = CORPORATE.pem, **options: Any) -> dict[str, Any]:
@@ -88,14 +51,7 @@ def provided(folder: Path, certificate: Any, key: Any, ca: Any = CORPORATE.pem, 
 
 def installed(folder: Path, identity: Identity | None, ca: str | None = CA.pem, key: str | None = None) -> Any:
     """What tls_bundle_info says of a host that has this."""
-    if identity is None:
-        return bundle.nothing()
-    folder.mkdir()
-    identity.write(folder, "tls")
-    (folder / "ca.crt").write_text(ca or identity.pem)
-    if key is not None:
-        (folder / "tls.key").write_text(key)
-    return bundle.inspect(*(str(folder / name) for name in ("tls.crt", "tls.key", "ca.crt")))
+    return plans.installed(folder, identity, ca, key)
 
 
 def test_nothing_is_due(tmp_path: Path, authority: Path) -> None:
