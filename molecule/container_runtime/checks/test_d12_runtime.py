@@ -10,7 +10,7 @@ from pathlib import Path
 
 from on_host import DAEMON_JSON, HERE, Runtime, assert_fails
 
-BY_HAND = (HERE.parent / "daemon.json").read_text(encoding="utf-8")
+BY_HAND = (HERE.parent / "daemon.json.j2").read_text(encoding="utf-8").partition("#}\n")[2]
 RESTARTS = {"container_runtime_daemon_settings": {"log-opts": {"max-size": "21m"}}}
 STRANGER = "docker run --detach --name stranger --entrypoint sleep $(docker image ls --quiet | head -n 1) 600"
 

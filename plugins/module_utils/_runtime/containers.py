@@ -46,7 +46,7 @@ def running(engine: str, units: Mapping[str, str], ask_gpus: bool) -> list[Conta
 def _has_nvidia_smi(engine: str, name: str, proc: str = "/proc") -> bool:
     """Whether a container got GPUs, for nvidia-smi is mounted into it with them. Seen from outside: a failed exec would be an error in the daemon's log."""
     pid = run([engine, "inspect", "--format", "{{.State.Pid}}", name]).stdout.strip()
-    return pid.isdigit() and os.path.lexists(f"{proc}/{pid}/root/usr/bin/nvidia-smi")
+    return pid.isdigit() and os.path.lexists(os.path.join(proc, pid, "root", "usr/bin/nvidia-smi"))
 
 
 def _gpus(engine: str, name: str) -> tuple[Optional[int], Optional[str]]:
