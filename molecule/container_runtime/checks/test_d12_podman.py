@@ -25,7 +25,10 @@ def test_triton_has_what_cdi_gives(host: Runtime) -> None:
     [
         ({"container_runtime_toolkit_repository_url": "http://{gateway}:9/deb/"}, ["could not be installed", "http://.*:9/deb/", "toolkit_repository_url"]),
         ({"container_runtime_toolkit_repository_key": "http://{gateway}:9/key"}, ["Fetch the key", "refused", "http://.*:9/key"]),
-        ({"container_runtime_toolkit_repository_key": "{packages}/stranger.asc"}, ["holds the key [0-9A-F]{40}", "_fingerprints names", "Nothing trusts it yet"]),
+        (
+            {"container_runtime_toolkit_repository_key": "{packages}/stranger.asc"},
+            ["holds the key [0-9A-F]{40}", "_fingerprints names", "Nothing trusts it yet"],
+        ),
         (
             {"container_runtime_toolkit_repository_key": "{packages}/stranger.asc", "container_runtime_toolkit_repository_fingerprints": []},
             ["could not be installed", "not signed|NO_PUBKEY|public key is not available"],

@@ -45,7 +45,11 @@ def test_a_toolkit_without_a_unit_needs_a_file_that_outlives_a_reboot(tmp_path: 
 
 @pytest.mark.parametrize(
     ("environment", "path"),
-    [(None, cdi.DYNAMIC), ("# NVIDIA_CTK_CDI_OUTPUT_FILE_PATH=/x\n", cdi.DYNAMIC), ("A=1\nNVIDIA_CTK_CDI_OUTPUT_FILE_PATH=/etc/cdi/gpus.yaml\n", "/etc/cdi/gpus.yaml")],
+    [
+        (None, cdi.DYNAMIC),
+        ("# NVIDIA_CTK_CDI_OUTPUT_FILE_PATH=/x\n", cdi.DYNAMIC),
+        ("A=1\nNVIDIA_CTK_CDI_OUTPUT_FILE_PATH=/etc/cdi/gpus.yaml\n", "/etc/cdi/gpus.yaml"),
+    ],
 )
 def test_a_newer_toolkit_says_where(tmp_path: Path, environment: Optional[str], path: str) -> None:
     put(tmp_path, cdi.REFRESH_UNITS[0])

@@ -26,7 +26,8 @@ def credentials(engine: str, home: Path, *items: dict[str, str]) -> registries.F
 
 
 def test_where_things_belong(tmp_path: Path) -> None:
-    params = {**NOTHING, "registry_cas": [{"registry": "r.example:5000", "ca": "PEM\n"}], "registry_mirrors": [{"registry": "nvcr.io", "mirrors": ["m.example/nv"]}]}
+    cas = [{"registry": "r.example:5000", "ca": "PEM\n"}]
+    params = {**NOTHING, "registry_cas": cas, "registry_mirrors": [{"registry": "nvcr.io", "mirrors": ["m.example/nv"]}]}
     assert [file.path for file in registries.files("docker", params, str(tmp_path))] == ["/etc/docker/certs.d/r.example:5000/ca.crt"]
     ca, mirrors = registries.files("podman", params, str(tmp_path))
     assert (ca.path, ca.text, ca.mode) == ("/etc/containers/certs.d/r.example:5000/ca.crt", "PEM\n", 0o644)
@@ -145,7 +146,8 @@ def test_the_loaded_driver(tmp_path: Path) -> None:
     assert gpu.driver_version(str(tmp_path), str(tmp_path)) is None
     for folder in folders.values():
         folder.mkdir(parents=True)
-    (folders["proc"] / "version").write_text("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (x)  Tue Sep 23\nGCC version:  12.2.0\n")
+    shown = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (x)  Tue Sep 23\nGCC version:  12.2.0\n"
+    (folders["proc"] / "version").write_text(shown)
     assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "580.95.05"
     (folders["sys"] / "version").write_text("590.48.01\n")
     assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "590.48.01"
