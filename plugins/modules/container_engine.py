@@ -10,11 +10,11 @@ module: container_engine
 short_description: Look at Docker Engine or Podman, and configure it for GPUs and registries
 version_added: 0.2.0
 description:
-  - One look at everything that matters of a host's container engine (packages, service, C(daemon.json), the NVIDIA Container Toolkit, CDI, running containers),
-    and one run that puts right what differs. In check mode it only looks, and says what it would do.
+  - One look at everything that matters of a host's container engine (packages, service, C(daemon.json), the NVIDIA Container Toolkit, CDI,
+    running containers), and one run that puts right what differs. In check mode it only looks, and says what it would do.
   - Settings are merged into C(daemon.json); every other byte of the file stays as it is. A file that is no valid JSON is refused, with its line.
-  - The daemon is reloaded where that is enough and restarted only where it must be. Before a restart the units of O(managed_units) are stopped, and started again
-    after it; containers of others are a refusal. If the daemon does not start with the new settings, the old file comes back.
+  - The daemon is reloaded where that is enough and restarted only where it must be. Before a restart the units of O(managed_units) are stopped, and
+    started again after it; containers of others are a refusal. If the daemon does not start with the new settings, the old file comes back.
   - Installs no packages.
 author:
   - The inferops.triton authors (@inferops)
@@ -37,7 +37,8 @@ options:
   nvidia:
     description:
       - Whether containers are to get NVIDIA GPUs; V(auto) where the host has some on its PCI bus.
-      - Then C(nvidia-ctk runtime configure) says what the runtime is called in C(daemon.json), and the CDI specification is kept up to date with the loaded driver.
+      - Then C(nvidia-ctk runtime configure) says what the runtime is called in C(daemon.json), and the CDI specification is kept up to date with the
+        loaded driver.
     type: str
     choices: [auto, present, absent]
     default: auto

@@ -3,7 +3,7 @@
 #
 # The test bed and the Molecule scenarios on it. Included by the Makefile, which sets VENV and BUILD.
 
-MOLECULE_SCENARIOS := default native certificates
+MOLECULE_SCENARIOS := default native certificates container_runtime
 
 # Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
 MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \

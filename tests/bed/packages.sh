@@ -72,7 +72,8 @@ release() {
   local directory=$1 suite=$2 file
   shift 2
   (cd "$directory" && {
-    printf '%s\n' "Suite: $suite" "Codename: $suite" 'Architectures: amd64' 'Components: stable' "Date: $(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')" 'SHA256:'
+    printf '%s\n' "Suite: $suite" "Codename: $suite" 'Architectures: amd64' 'Components: stable' \
+      "Date: $(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S UTC')" 'SHA256:'
     for file in "$@"; do printf ' %s %s %s\n' "$(sha256sum "$file" | cut -d' ' -f1)" "$(stat -c %s "$file")" "$file"; done
   } >Release && gpg --homedir "$state/gnupg" --batch --yes --local-user bed@example.com --clearsign --output InRelease Release)
 }
@@ -110,7 +111,8 @@ renamed() {
   local work
   work=$(mktemp -d "$state/renamed.XXXXXX")
   # The host image has that release's sources and keys.
-  docker run --rm --volume "$work:/out" --workdir /tmp "$BED_HOST_IMAGE:trixie" sh -c "apt-get update -qq && apt-get download $2 && mv $2_*.deb /out/package.deb"
+  docker run --rm --volume "$work:/out" --workdir /tmp "$BED_HOST_IMAGE:trixie" \
+    sh -c "apt-get update -qq && apt-get download $2 && mv $2_*.deb /out/package.deb"
   dpkg-deb --raw-extract "$work/package.deb" "$work/tree"
   sed -i -e "s/^Package: .*/Package: $3/" -e 's/^Version: .*/Version: 5:26.1.5-1/' -e '/^\(Source\|Conflicts\|Breaks\|Replaces\|Recommends\|Suggests\):/d' \
     "$work/tree/DEBIAN/control"
@@ -132,7 +134,8 @@ rpm_package() {
   mkdir -p "$1"
   rpmbuild --quiet -bb --define "_topdir $work" --define "_rpmdir $1" --define '_build_name_fmt %%{NAME}-%%{VERSION}-%%{RELEASE}.rpm' \
     --define '_binary_payload w0.gzdio' "$work/spec"
-  rpmsign --define "_gpg_name bed@example.com" --define "_gpg_path $state/gnupg" --define "__gpg $(command -v gpg)" --define '_gpg_digest_algo sha256' --addsign "$1/$2-$3.rpm"
+  rpmsign --define "_gpg_name bed@example.com" --define "_gpg_path $state/gnupg" --define "__gpg $(command -v gpg)" \
+    --define '_gpg_digest_algo sha256' --addsign "$1/$2-$3.rpm"
   rm -rf "$work"
 }
 

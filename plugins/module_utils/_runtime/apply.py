@@ -19,7 +19,7 @@ from .commands import last_line, run, write
 from .work import RELOAD, RESTART, Work, differences, judge
 
 _RELOAD_SECONDS = 15.0
-_LOG_LINES = 6
+_LOG_LINES = 100
 
 
 def perform(params: Mapping[str, Any], check: bool, diff: bool) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def perform(params: Mapping[str, Any], check: bool, diff: bool) -> dict[str, Any
         _daemon(params, work)
     after = look.host(params)
     _check_gpus(found, after)
-    return {"changed": True, "changes": changes, **_result(params, after, work)}
+    return {**result, "changed": True, "changes": changes, **_result(params, after, work)}
 
 
 def _result(params: Mapping[str, Any], found: look.Host, work: Work) -> dict[str, Any]:
@@ -120,13 +120,16 @@ def _daemon(params: Mapping[str, Any], work: Work) -> None:
 
 
 def _start(service: str, plan: Optional[daemon.Plan]) -> None:
+    began = time.time()
     run(["systemctl", "reset-failed", service])
     if run(["systemctl", "start", service], 120.0).returncode != 0 or not _answers():
-        raise _refused(service, plan, _give_back(service, plan, start=False))
+        said = _log(service, began)
+        raise _refused(service, said, plan, _give_back(service, plan, start=False))
 
 
 def _reload(service: str, plan: Optional[daemon.Plan]) -> None:
     """SIGHUP is asynchronous: the daemon's own words tell when it is done, and nothing else tells that it refused."""
+    began = time.time()
     _require(["systemctl", "reload", service], "service_failed", f"{service} could not be reloaded")
     text = plan.new if plan is not None else "{}"
     if _wait(lambda: _lacks(text) == [], _RELOAD_SECONDS):
@@ -134,7 +137,7 @@ def _reload(service: str, plan: Optional[daemon.Plan]) -> None:
     lacks = _lacks(text)
     raise HostError(
         "reload_refused",
-        f"{service} was reloaded and does not know {', '.join(lacks or ['its settings'])}: {_log(service)}",
+        f"{service} was reloaded and does not know {', '.join(lacks or ['its settings'])}: {_log(service, began)}",
         f"Correct {daemon.PATH}; running containers were left alone.",
     )
 
@@ -149,10 +152,12 @@ def _restart(params: Mapping[str, Any], work: Work, plan: Optional[daemon.Plan])
     service = params["service"]
     for unit in work.stops:
         _require(["systemctl", "stop", unit], "unit_failed", f"{unit} could not be stopped", params["stop_timeout"])
+    began = time.time()
     try:
         run(["systemctl", "reset-failed", service])
         if run(["systemctl", "restart", service], 180.0).returncode != 0 or not _answers():
-            raise _refused(service, plan, _give_back(service, plan, start=True))
+            said = _log(service, began)
+            raise _refused(service, said, plan, _give_back(service, plan, start=True))
     finally:
         for unit in work.stops:
             run(["systemctl", "start", unit], params["stop_timeout"])
@@ -171,11 +176,11 @@ def _give_back(service: str, plan: Optional[daemon.Plan], start: bool) -> bool:
     return _answers()
 
 
-def _refused(service: str, plan: Optional[daemon.Plan], back: bool) -> HostError:
+def _refused(service: str, said: str, plan: Optional[daemon.Plan], back: bool) -> HostError:
     undone = f" {daemon.PATH} is as it was before{', and so the daemon runs' if back else ''}." if plan is not None and plan.differs else ""
     return HostError(
         "service_failed",
-        f"{service} did not start: {_log(service)}{undone}",
+        f"{service} did not start: {said}{undone}",
         "Correct what the log names: container_runtime_daemon_settings, or a flag of the unit that says the same as daemon.json.",
     )
 
@@ -210,8 +215,9 @@ def _wait(done: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
-def _log(service: str) -> str:
-    done = run(["journalctl", "--unit", service, "--no-pager", "--output=cat", f"--lines={_LOG_LINES}"])
+def _log(service: str, since: float = 0.0) -> str:
+    """The line of the service's log that tells most, of those since a time in seconds since the epoch."""
+    done = run(["journalctl", "--unit", service, "--no-pager", "--output=cat", f"--lines={_LOG_LINES}", f"--since=@{since:.0f}"])
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     telling = [line for line in lines if "unable to configure" in line or "level=fatal" in line or "failed to start daemon" in line]
     return (telling or lines or ["its log is empty"])[-1]

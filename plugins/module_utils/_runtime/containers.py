@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
@@ -37,13 +38,19 @@ def running(engine: str, units: Mapping[str, str], ask_gpus: bool) -> list[Conta
     for line in done.stdout.splitlines() if done.returncode == 0 else []:
         name, _tab, image = line.partition("\t")
         name = name.split(",")[0]
-        gpus, problem = _gpus(engine, name) if ask_gpus and name in units else (None, None)
+        gpus, problem = _gpus(engine, name) if ask_gpus and name in units and _has_nvidia_smi(engine, name) else (None, None)
         found.append(Container(name, image, units.get(name), gpus, problem))
     return found
 
 
+def _has_nvidia_smi(engine: str, name: str, proc: str = "/proc") -> bool:
+    """Whether a container got GPUs, for nvidia-smi is mounted into it with them. Seen from outside: a failed exec would be an error in the daemon's log."""
+    pid = run([engine, "inspect", "--format", "{{.State.Pid}}", name]).stdout.strip()
+    return pid.isdigit() and os.path.lexists(os.path.join(proc, pid, "root", "usr/bin/nvidia-smi"))
+
+
 def _gpus(engine: str, name: str) -> tuple[Optional[int], Optional[str]]:
-    """What nvidia-smi in the container says; it is mounted there with the GPUs, so that it is absent without them.
+    """What nvidia-smi in the container says.
 
     A container that lost its GPUs answers "Failed to initialize NVML: Unknown Error" (nvidia-container-toolkit issue 48).
     """

@@ -1,0 +1,183 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Registries, packages, keys, GPUs and containers of a host."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from ansible_collections.inferops.triton.plugins.module_utils._runtime import commands, containers, gpu, openpgp, packages, registries
+from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
+
+NOTHING: dict[str, Any] = {"registry_cas": [], "registry_mirrors": [], "registry_credentials": []}
+ROBOT = {"registry": "r.example:5000", "username": "robot", "password": "pass:word"}
+AUTH = "cm9ib3Q6cGFzczp3b3Jk"
+
+
+def credentials(engine: str, home: Path, *items: dict[str, str]) -> registries.File:
+    (file,) = registries.files(engine, {**NOTHING, "registry_credentials": list(items)}, str(home))
+    return file
+
+
+def test_where_things_belong(tmp_path: Path) -> None:
+    cas = [{"registry": "r.example:5000", "ca": "PEM\n"}]
+    params = {**NOTHING, "registry_cas": cas, "registry_mirrors": [{"registry": "nvcr.io", "mirrors": ["m.example/nv"]}]}
+    assert [file.path for file in registries.files("docker", params, str(tmp_path))] == ["/etc/docker/certs.d/r.example:5000/ca.crt"]
+    ca, mirrors = registries.files("podman", params, str(tmp_path))
+    assert (ca.path, ca.text, ca.mode) == ("/etc/containers/certs.d/r.example:5000/ca.crt", "PEM\n", 0o644)
+    assert mirrors.text.splitlines()[2:] == ["[[registry]]", 'location = "nvcr.io"', "[[registry.mirror]]", 'location = "m.example/nv"']
+
+
+def test_docker_mirrors_its_hub_alone() -> None:
+    assert registries.hub_mirrors([{"registry": "docker.io", "mirrors": ["a", "b/c"]}]) == ["https://a", "https://b/c"]
+    with pytest.raises(HostError) as caught:
+        registries.hub_mirrors([{"registry": "nvcr.io", "mirrors": ["a"]}])
+    assert caught.value.code == "mirror_unsupported" and "nvcr.io" in caught.value.cause
+
+
+@pytest.mark.parametrize("engine", ["docker", "podman"])
+def test_credentials_beside_those_of_others(tmp_path: Path, engine: str) -> None:
+    path = tmp_path / registries.CREDENTIALS[engine]
+    path.parent.mkdir(parents=True)
+    path.write_text('{"auths": {"other": {"auth": "eA=="}, "r.example:5000": {"auth": "old"}}, "psFormat": "x"}')
+    file = credentials(engine, tmp_path, ROBOT)
+    assert json.loads(file.text) == {"auths": {"other": {"auth": "eA=="}, "r.example:5000": {"auth": AUTH}}, "psFormat": "x"}
+    assert file.private and file.mode == 0o600 and file.differs()
+    commands.write(file.path, file.text, file.mode, 0o700)
+    assert not credentials(engine, tmp_path, ROBOT).differs()
+    path.chmod(0o640)
+    assert credentials(engine, tmp_path, ROBOT).differs()
+
+
+def test_the_hub_has_a_name_of_its_own(tmp_path: Path) -> None:
+    hub = {**ROBOT, "registry": "docker.io"}
+    assert list(json.loads(credentials("docker", tmp_path, hub).text)["auths"]) == ["https://index.docker.io/v1/"]
+    assert list(json.loads(credentials("podman", tmp_path, hub).text)["auths"]) == ["docker.io"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [('{"credsStore": "pass"}', "credential_helper"), ('{"credHelpers": {"r.example:5000": "ecr"}}', "credential_helper"), ("{", "credentials_invalid")],
+)
+def test_credentials_that_would_not_be_read(tmp_path: Path, text: str, code: str) -> None:
+    path = tmp_path / registries.CREDENTIALS["docker"]
+    path.parent.mkdir()
+    path.write_text(text)
+    with pytest.raises(HostError) as caught:
+        credentials("docker", tmp_path, ROBOT)
+    assert caught.value.code == code
+
+
+def test_a_file_keeps_its_owner_and_a_stricter_mode(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o640)
+    (tmp_path / "link").symlink_to("file")
+    commands.write(str(tmp_path / "link"), "new")
+    assert path.read_text() == "new" and oct(path.stat().st_mode & 0o777) == "0o640"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "link"]
+
+
+def test_dpkg(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program("dpkg-query", "printf 'installed a 1-1\\nhalf-configured b 2\\nconfig-files c 3\\ntriggers-pending d 4\\nhalf-installed e 5\\nnot-installed f \\n'")
+    monkeypatch.setattr(packages, "_is_rpm", lambda: False)
+    monkeypatch.setattr(packages, "_DPKG_UPDATES", str(tmp_path))
+    found, unfinished = packages.installed(["a", "b", "c", "d", "x"])
+    assert found == {"a": "1-1", "b": None, "c": None, "d": "4", "x": None}
+    assert unfinished == ["b (half-configured)", "e (half-installed)"]
+
+
+def test_dpkg_was_interrupted(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    program("dpkg-query", "printf 'installed a 1-1\\n'")
+    monkeypatch.setattr(packages, "_is_rpm", lambda: False)
+    monkeypatch.setattr(packages, "_DPKG_UPDATES", str(tmp_path))
+    (tmp_path / "tmp.i").touch()
+    assert packages.installed([])[1] == []
+    (tmp_path / "0001").touch()
+    assert packages.installed([])[1] == ["dpkg's journal"]
+
+
+def test_rpm(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    program("dpkg-query", "exit 1")
+    program("rpm", "printf 'a 1.20.0-1\\npackage b is not installed\\n'; exit 1")
+    monkeypatch.setattr(packages, "_is_rpm", lambda: True)
+    assert packages.installed(["a", "b"]) == ({"a": "1.20.0-1", "b": None}, [])
+
+
+def test_fingerprints(tmp_path: Path) -> None:
+    """Of keys that GnuPG makes, armored and not, one and two in a file."""
+    gpg = ["gpg", "--homedir", str(tmp_path), "--batch", "--quiet"]
+    tmp_path.chmod(0o700)
+    wanted = []
+    for kind in ("rsa2048", "ed25519"):
+        subprocess.run([*gpg, "--passphrase", "", "--quick-generate-key", f"{kind}@example.com", kind, "sign", "never"], check=True, capture_output=True)
+        listed = subprocess.run([*gpg, "--with-colons", "--list-keys", f"{kind}@example.com"], check=True, capture_output=True, text=True).stdout
+        wanted.append(next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")))
+    for name, options in (("both.asc", ["--armor"]), ("both.gpg", [])):
+        path = tmp_path / name
+        path.write_bytes(subprocess.run([*gpg, *options, "--export"], check=True, capture_output=True).stdout)
+        assert openpgp.fingerprints(str(path)) == wanted
+        path.write_bytes(path.read_bytes()[:300])
+        assert openpgp.fingerprints(str(path)) == []
+    for data in (b"", b"<html>404</html>", b"\x00\x01", b"\xff" * 64):
+        (tmp_path / "other").write_bytes(data)
+        assert openpgp.fingerprints(str(tmp_path / "other")) == []
+    assert openpgp.fingerprints(str(tmp_path / "missing")) == []
+
+
+def test_gpus_by_pci(tmp_path: Path) -> None:
+    devices = {"a": ("0x10de", "0x030200"), "b": ("0x10de", "0x030000"), "c": ("0x10de", "0x040300"), "d": ("0x10de", "0x068000"), "e": ("0x8086", "0x030000")}
+    for name, (vendor, kind) in devices.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vendor").write_text(f"{vendor}\n")
+        (tmp_path / name / "class").write_text(f"{kind}\n")
+    assert gpu.count(str(tmp_path)) == 2
+    assert gpu.count(str(tmp_path / "missing")) == 0
+
+
+def test_the_loaded_driver(tmp_path: Path) -> None:
+    folders = {"sys": tmp_path / "module" / "nvidia", "proc": tmp_path / "driver" / "nvidia"}
+    assert gpu.driver_version(str(tmp_path), str(tmp_path)) is None
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    shown = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (x)  Tue Sep 23\nGCC version:  12.2.0\n"
+    (folders["proc"] / "version").write_text(shown)
+    assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "580.95.05"
+    (folders["sys"] / "version").write_text("590.48.01\n")
+    assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "590.48.01"
+
+
+@pytest.mark.parametrize(
+    ("script", "gpus", "problem"),
+    [
+        ("echo 'GPU 0: A (UUID: x)'; echo '  MIG 1g'; echo 'GPU 1: B'", 2, None),
+        ("echo 'Failed to initialize NVML: Unknown Error'; exit 255", 0, "Failed to initialize NVML: Unknown Error"),
+        ("echo 'OCI runtime exec failed: \"nvidia-smi\": executable file not found in $PATH' >&2; exit 127", None, None),
+    ],
+)
+def test_gpus_in_containers(
+    program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, script: str, gpus: int | None, problem: str | None
+) -> None:
+    program("docker", f"case $1 in ps) printf 'triton-blue\\tsha256:1\\nother\\tredis\\n';; exec) {script};; esac")
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
+    ours, stranger = containers.running("docker", {"triton-blue": "triton@blue.service"}, True)
+    assert (ours.unit, ours.gpus, ours.problem) == ("triton@blue.service", gpus, problem)
+    assert (stranger.name, stranger.image, stranger.unit, stranger.gpus) == ("other", "redis", None, None)
+
+
+def test_an_engine_that_does_not_answer_runs_nothing(program: Callable[[str, str], Path]) -> None:
+    assert containers.running("docker", {}, True) == []
+    program("docker", "echo 'Cannot connect to the Docker daemon' >&2; exit 1")
+    assert containers.running("docker", {}, True) == []
+
+
+def test_lost() -> None:
+    before = [containers.Container("a", "x", gpus=2), containers.Container("b", "x"), containers.Container("c", "x", gpus=1)]
+    after = [containers.Container("a", "x", gpus=0, problem="NVML"), containers.Container("b", "x"), containers.Container("c", "x", gpus=1)]
+    assert [container.name for container in containers.lost(before, after)] == ["a"]
