@@ -32,6 +32,15 @@ apt-ftparchive -o APT::FTPArchive::Release::Origin=Ubuntu -o APT::FTPArchive::Re
   -o APT::FTPArchive::Release::Components='main restricted multiverse' -o APT::FTPArchive::Release::Architectures=amd64 release dists/noble >/srv/Release
 gpg --batch --yes --clearsign --output dists/noble/InRelease /srv/Release
 
+# NVIDIA's repository is a flat one.
+mkdir -p "$out/nvidia"
+cd "$out/nvidia"
+deb main nvidia-dkms-580-open 580.95.05-0ubuntu1
+mv "$out"/ubuntu/pool/main/nvidia-dkms-580-open_* .
+apt-ftparchive packages . >Packages
+apt-ftparchive -o APT::FTPArchive::Release::Origin=NVIDIA release . >/srv/Release
+gpg --batch --yes --clearsign --output InRelease /srv/Release
+
 cat >/etc/apt/sources.list.d/ubuntu.sources <<SOURCES
 # as Ubuntu's installer leaves it
 Types: deb

@@ -83,7 +83,8 @@ _KNOWN: tuple[tuple[str, str, str, str], ...] = (
 def diagnose(said: str, log: Optional[Mapping[str, Any]] = None) -> dict[str, Any]:
     """code, cause and remedy of a failure, from all that the package manager said; the tail of the build's log where a build failed."""
     code, cause, remedy = "package_manager_failed", "The package manager failed.", "Read what it said, above."
-    lines: list[str] = evidence(said, r"(?i)error|fail|E:") or said.strip().splitlines()[-5:]
+    last = [line.strip() for line in said.strip().splitlines()[-5:]]
+    lines = [line for line in evidence(said, r"(?i)error|fail|E:") if line not in last] + last
     for name, pattern, why, what in _KNOWN:
         if re.search(pattern, said):
             code, cause, remedy = name, why, what

@@ -25,7 +25,7 @@ _OTHERS = re.compile(
 )
 _CANDIDATE = re.compile(r"^  Candidate: (\S+)", re.MULTILINE)
 _VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+) -?\d+$")
-_SOURCE = re.compile(r"^ {8,9}-?\d+ (\S+)")
+_SOURCE = re.compile(r"^ {6,9}-?\d+ (\S+)")
 _HALF = frozenset(("half-installed", "half-configured", "unpacked", "triggers-awaited", "triggers-pending"))
 
 

@@ -54,16 +54,28 @@ def test_driver(release: str, driver: Optional[str], devices: list[dict[str, Any
 
 def test_a_refusal_names_found_needed_and_remedy() -> None:
     message = nvidia_compatibility("25.08", TABLE, driver="535.309.01", where="would be installed", gpus=GEFORCE)[0]["message"]
-    for part in ("535.309.01 would be installed", "25.08", "CUDA 13.0.1", "580 or later", "580.82.07", "nvidia_driver_version to 580", "nvidia_driver_source"):
+    for part in (
+        "535.309.01 would be installed",
+        "25.08",
+        "CUDA 13.0.1",
+        "580 or later",
+        "580.82.07",
+        "nvidia_driver_version to 580",
+        "nvidia_driver_source",
+    ):
         assert part in message
 
 
 def test_an_override_warns() -> None:
     verdict = nvidia_compatibility("25.08", TABLE, driver="535.309.01", gpus=GEFORCE, allow=["driver_too_old"])[0]
-    assert (verdict["level"], verdict["code"]) == ("warn", "driver_too_old") and verdict["message"].startswith("overridden by nvidia_driver_allow: ")
+    assert (verdict["level"], verdict["code"]) == ("warn", "driver_too_old") and verdict["message"].startswith(
+        "overridden by nvidia_driver_allow: "
+    )
 
 
-@pytest.mark.parametrize(("toolkit", "codes"), [("1.17.3", ["toolkit_too_old"]), ("1.17.4-1", ["driver_fits"]), ("", ["driver_fits"]), (None, ["driver_fits"])])
+@pytest.mark.parametrize(
+    ("toolkit", "codes"), [("1.17.3", ["toolkit_too_old"]), ("1.17.4-1", ["driver_fits"]), ("", ["driver_fits"]), (None, ["driver_fits"])]
+)
 def test_toolkit(toolkit: Optional[str], codes: list[str]) -> None:
     assert [item["code"] for item in nvidia_compatibility("24.10", TABLE, driver="580.95.05", gpus=T4, toolkit=toolkit)] == codes
 
@@ -94,8 +106,22 @@ def test_the_table_is_complete() -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        *[(name, True) for name in ("Tesla T4", "NVIDIA A100-SXM4-80GB", "NVIDIA H100 80GB HBM3", "NVIDIA L40S", "NVIDIA L4", "NVIDIA B200", "NVIDIA GB300")],
-        *[(name, False) for name in ("NVIDIA GeForce RTX 4090", "NVIDIA RTX A4000", "NVIDIA T400 4GB", "NVIDIA RTX 6000 Ada Generation", "NVIDIA A2000")],
+        *[
+            (name, True)
+            for name in (
+                "Tesla T4",
+                "NVIDIA A100-SXM4-80GB",
+                "NVIDIA H100 80GB HBM3",
+                "NVIDIA L40S",
+                "NVIDIA L4",
+                "NVIDIA B200",
+                "NVIDIA GB300",
+            )
+        ],
+        *[
+            (name, False)
+            for name in ("NVIDIA GeForce RTX 4090", "NVIDIA RTX A4000", "NVIDIA T400 4GB", "NVIDIA RTX 6000 Ada Generation", "NVIDIA A2000")
+        ],
     ],
 )
 def test_data_centre_names(name: str, expected: bool) -> None:

@@ -13,7 +13,9 @@ from ansible_collections.inferops.triton.plugins.module_utils._nvidia import pac
 from ansible_collections.inferops.triton.tests.unit.support.gpus import DISTRIBUTIONS, NVIDIA, gpu, settings
 
 VOLTA, T4, B200 = gpu("1db4", "Volta", "no"), gpu("1eb8"), gpu("2901", "Blackwell", "required")
-SUPPORTED = {"Debian_12", "Debian_13", "Ubuntu_22", "Ubuntu_24"} | {f"{name}_{major}" for name in ("RedHat", "Rocky", "AlmaLinux") for major in (9, 10)}
+SUPPORTED = {"Debian_12", "Debian_13", "Ubuntu_22", "Ubuntu_24"} | {
+    f"{name}_{major}" for name in ("RedHat", "Rocky", "AlmaLinux") for major in (9, 10)
+}
 
 
 def test_every_supported_distribution_is_there() -> None:
@@ -23,7 +25,9 @@ def test_every_supported_distribution_is_there() -> None:
 @pytest.mark.parametrize("name", sorted(SUPPORTED))
 def test_an_entry_is_complete(name: str) -> None:
     data = DISTRIBUTIONS[name]
-    assert data["packager"] in ("apt", "dnf") and data["repository"] and data["key"].endswith(".pub") and data["signing_key"].startswith("/")
+    assert (
+        data["packager"] in ("apt", "dnf") and data["repository"] and data["key"].endswith(".pub") and data["signing_key"].startswith("/")
+    )
     assert "nvidia" in data["sources"]
     if data["packager"] == "apt":
         assert data["codename"] and data["origin"] and data["components"] and "distribution" in data["sources"]
@@ -95,5 +99,7 @@ def test_what_is_asked_for_covers_both_flavours(name: str) -> None:
 def test_nvidias_repository_is_known_by_its_address_and_by_its_id() -> None:
     by_url = settings("Debian_12", source="nvidia")
     by_id = settings("Rocky_9", source="nvidia")
-    assert selection.from_source({"sources": [NVIDIA.rstrip("/")]}, by_url) and not selection.from_source({"sources": ["http://mirror.example/debian"]}, by_url)
+    assert selection.from_source({"sources": [NVIDIA.rstrip("/")]}, by_url) and not selection.from_source(
+        {"sources": ["http://mirror.example/debian"]}, by_url
+    )
     assert selection.from_source({"sources": ["cuda-rhel9"]}, by_id) and not selection.from_source({"sources": ["appstream"]}, by_id)

@@ -23,7 +23,12 @@ DEBIAN_12 = (
 )
 HELPERS = ("nvidia-modprobe", "nvidia-persistenced")
 OLD, NEW = "535.261.03-1", "535.309.01-0+deb12u1"
-WORKING = {"module_loaded": "535.261.03", "module_installed": "535.261.03", "modules_installed": {"6.1.0-56-amd64": "535.261.03"}, "origin": "packages"}
+WORKING = {
+    "module_loaded": "535.261.03",
+    "module_installed": "535.261.03",
+    "modules_installed": {"6.1.0-56-amd64": "535.261.03"},
+    "origin": "packages",
+}
 
 
 def both(*names: str) -> dict[str, list[dict[str, Any]]]:
@@ -35,7 +40,11 @@ def both(*names: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
-    return {**both(*DEBIAN_12), **offers("535.171.04-1~deb12u1", *HELPERS), **offers("6.1.192-2", "linux-headers-6.1.0-56-amd64", "linux-headers-amd64")}
+    return {
+        **both(*DEBIAN_12),
+        **offers("535.171.04-1~deb12u1", *HELPERS),
+        **offers("6.1.192-2", "linux-headers-6.1.0-56-amd64", "linux-headers-amd64"),
+    }
 
 
 def complete(version: str = OLD, **changes: Any) -> dict[str, dict[str, Any]]:
@@ -63,14 +72,22 @@ def test_a_driver_from_elsewhere_is_left_alone(origin: str) -> None:
 
 def test_a_bare_host() -> None:
     made = plan.make(host(), settings())
-    assert (made["changes_driver"], made["flavour"], made["driver"], made["where"], made["install"]) == (True, "proprietary", "535", "would be installed", [])
+    assert (made["changes_driver"], made["flavour"], made["driver"], made["where"], made["install"]) == (
+        True,
+        "proprietary",
+        "535",
+        "would be installed",
+        [],
+    )
     asked = plan.make(host(available=everything()), settings(asked=True))
     assert asked["target"] == asked["driver"] == "535.309.01" and not asked["refusals"]
     assert asked["install"] == [f"{name}={NEW}" for name in DEBIAN_12] + ["nvidia-modprobe", "nvidia-persistenced"]
 
 
 def test_nothing_to_do() -> None:
-    made = plan.make(host(driver=WORKING, packages=complete(), kernel={**host()["kernel"], "headers": True}), settings(version="535.261.03"))
+    made = plan.make(
+        host(driver=WORKING, packages=complete(), kernel={**host()["kernel"], "headers": True}), settings(version="535.261.03")
+    )
     assert (made["changes_driver"], made["target"], made["hold"], made["refusals"]) == (False, "535.261.03", [], [])
     # an unnamed version and the branch keep what is there, even where there is something newer
     for version in ("", "535"):
@@ -80,17 +97,27 @@ def test_nothing_to_do() -> None:
 
 @pytest.mark.parametrize(("present", "wanted", "chosen"), [(OLD, "535.309.01", NEW), (NEW, "535.261.03", OLD)])
 def test_upgrade_and_downgrade_take_along_what_others_pulled_in(present: str, wanted: str, chosen: str) -> None:
-    packages = {**complete(present), **installed(present, "libnvidia-cfg1", "firmware-nvidia-gsp"), **installed("20220217+3~deb12u1", "nvidia-legacy-check")}
+    packages = {
+        **complete(present),
+        **installed(present, "libnvidia-cfg1", "firmware-nvidia-gsp"),
+        **installed("20220217+3~deb12u1", "nvidia-legacy-check"),
+    }
     available = {**everything(), **both("libnvidia-cfg1", "firmware-nvidia-gsp")}
     made = plan.make(host(driver=WORKING, packages=packages, available=available), settings(version=wanted, asked=True))
     assert made["install"] == [f"{name}={chosen}" for name in (*DEBIAN_12, "firmware-nvidia-gsp", "libnvidia-cfg1")]
 
 
 def test_versions_of_another_source_do_not_count() -> None:
-    available = {**everything(), "nvidia-kernel-dkms": offers("590.48.01-1", "nvidia-kernel-dkms", source=NVIDIA)["nvidia-kernel-dkms"] + both("nvidia-kernel-dkms")["nvidia-kernel-dkms"]}
+    available = {
+        **everything(),
+        "nvidia-kernel-dkms": offers("590.48.01-1", "nvidia-kernel-dkms", source=NVIDIA)["nvidia-kernel-dkms"]
+        + both("nvidia-kernel-dkms")["nvidia-kernel-dkms"],
+    }
     assert plan.make(host(available=available), settings(asked=True))["target"] == "535.309.01"
     names = ("nvidia-kernel-open-dkms", "nvidia-driver-cuda")
-    made = plan.make(host(available={**offers("590.48.01-1", *names, source=NVIDIA), **available}), settings(source="nvidia", asked=True, kernel="any"))
+    made = plan.make(
+        host(available={**offers("590.48.01-1", *names, source=NVIDIA), **available}), settings(source="nvidia", asked=True, kernel="any")
+    )
     assert (made["flavour"], made["target"], made["install"]) == ("open", "590.48.01", [f"{name}=590.48.01-1" for name in names])
 
 
