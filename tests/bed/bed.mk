@@ -4,13 +4,15 @@
 # The test bed and the Molecule scenarios on it. Included by the Makefile, which sets VENV and BUILD.
 
 MOLECULE_SCENARIOS := default native certificates container_runtime
+# What takes too long for every change: kernel modules that are really compiled, runs killed at every step.
+MOLECULE_SLOW := nvidia_driver rotation
 
 # Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
 MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \
 	MOLECULE_GLOB='molecule/*/molecule.yml' \
 	ANSIBLE_COLLECTIONS_PATH="$(abspath $(BUILD))/collections"
 
-.PHONY: bed bed-down molecule molecule-all
+.PHONY: bed bed-down molecule molecule-all test-slow
 
 ## bed: build and start what the Molecule scenarios run on (Docker Engine, host images, network, registry)
 bed:
@@ -27,3 +29,7 @@ molecule: $(VENV)/.installed bed
 ## molecule-all: run every scenario, one after the other
 molecule-all: $(VENV)/.installed bed
 	set -e; for scenario in $(MOLECULE_SCENARIOS); do $(MOLECULE_ENVIRONMENT) molecule test --no-command-borders --scenario-name $$scenario; done
+
+## test-slow: the scenarios that take too long for every change (real builds of kernel modules: 15 minutes)
+test-slow: $(VENV)/.installed bed
+	set -e; for scenario in $(MOLECULE_SLOW); do $(MOLECULE_ENVIRONMENT) molecule test --no-command-borders --scenario-name $$scenario; done

@@ -36,6 +36,12 @@ def defaults(role: str) -> dict[str, Any]:
     return load(ROOT / "roles" / role / "defaults" / "main.yml")
 
 
+def facts(role: str) -> set[str]:
+    """What the role leaves for others, documented in its README: the first cell of the table under «Facts»."""
+    section = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8").partition("\n## Facts\n")[2].partition("\n## ")[0]
+    return set(re.findall(rf"^\| `({role}_\w+)`", section, re.MULTILINE))
+
+
 def walk(declared: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
     """Options and the options below them, with dotted names."""
     for name, option in declared.items():
@@ -90,7 +96,7 @@ def test_options_are_named_after_the_role(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_public_variables_in_use_are_declared(role: str) -> None:
     """Whoever uses a variable of the role: the role itself, another role, a playbook, the example inventory."""
-    known = set(options(role)) | PLUGINS | set(ROLES)
+    known = set(options(role)) | facts(role) | PLUGINS | set(ROLES)
     name = re.compile(rf"(?<![\w./-]){role}_[a-z0-9_]+\b(?!\.(?:yml|j2|md|service|conf)\b)")
     unknown = {
         f"{path.relative_to(ROOT)}: {match}"
