@@ -17,7 +17,7 @@ from load import Load
 SITE = "inferops.triton.site"
 ROLLBACK = "inferops.triton.rollback"
 # A start that only the generation of now survives, as if the new one could not load its models.
-ONLY_THIS = """mkdir -p /etc/systemd/system/triton@blue.service.d && cat > /etc/systemd/system/triton@blue.service.d/zz-test.conf <<END
+ONLY_THIS = """mkdir -p /etc/systemd/system/triton@blue.service.d && cat > /etc/systemd/system/triton@blue.service.d/zz-test.conf <<'END'
 [Service]
 ExecStartPre=/bin/sh -c 'test "$(basename "$(readlink -f /etc/triton/instances/blue)")" = {0}'
 END
