@@ -86,7 +86,8 @@ def make_pair(folder: Path, name: str) -> dict[str, Any]:
     script = (
         f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=CA -addext basicConstraints=critical,CA:TRUE"
         f" -addext keyUsage=critical,keyCertSign -keyout ca.key -out ca.crt &&"
-        f" openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -addext subjectAltName=DNS:{name} -keyout given.key -out given.csr &&"
+        f" openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -addext subjectAltName=DNS:{name}"
+        f" -keyout given.key -out given.csr &&"
         f" openssl x509 -req -days 90 -copy_extensions copyall -in given.csr -CA ca.crt -CAkey ca.key -CAcreateserial -out given.crt"
     )
     subprocess.run(["sh", "-c", script], cwd=folder, check=True, capture_output=True)

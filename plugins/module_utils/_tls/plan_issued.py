@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import typing as t
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls import authority, finding as f, identities, renewal, rollover, validate

@@ -71,13 +71,13 @@ class Host(t.NamedTuple):
 
 
 class Plan(t.TypedDict):
-    """refusals and remarks are sentences, and so is what the run waits for.
+    """refusals and remarks are sentences, and so is what the run waits for. Reasons, asks and differences are clauses for people.
 
-    What is due, of the CA: create_ca and, for its name, ca_common_name; issuing, why its issuing CA is signed again; rollover, whether
-    the step asked for is to be taken. Of the clients: clients, the names of the identities to issue, and client_reasons why; client_new_keys,
-    those of them that get a new key; client_asks and client_takes, those to write requests for and those whose certificate came back. Of the host: reasons to issue its certificate;
-    reuse_key, whether with the key that it has; asks, why a request is to be written; takes, whether the certificate came back;
-    differences, for which what exists has to be installed. Reasons, asks and differences are clauses for people.
+    Of the CA: create_ca and, for its name, ca_common_name; issuing, why its issuing CA is signed again; rollover, whether the step
+    asked for is to be taken. Of the clients: clients, the names of the identities to issue, and client_reasons why; client_new_keys,
+    those that get a new key; client_asks and client_takes, those to write requests for and those whose certificate came back.
+    Of the host: reasons to issue its certificate; reuse_key, whether for the key that it has; asks, why a request is to be written;
+    takes, whether the certificate came back; differences, for which what exists has to be installed.
     """
 
     refusals: t.List[str]

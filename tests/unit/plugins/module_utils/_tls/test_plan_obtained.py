@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 CORPORATE = issue("Corporate Root", ca=True, end_days=3000)
 ISSUING = issue("Corporate Issuing", issuer=CORPORATE, ca=True, end_days=2000)
 OTHER_ROOT = issue("Other Root", ca=True, end_days=3000)
-KEY, OLD_KEY = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+KEY, OLD_KEY = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
 
 def given(key: ec.EllipticCurvePrivateKey = KEY, **fields: Any) -> Identity:
