@@ -3,7 +3,7 @@
 
 """Why a start failed: the log of one invocation, translated into a cause and a remedy.
 
-The patterns were taken from logs that tritonserver 2.51.0, Docker Engine 28 and systemd 252 wrote when each
+The patterns were taken from logs that tritonserver 2.51.0, Docker Engine 28, Podman 4.3 and 5.4 and systemd 252 wrote when each
 failure was provoked. Triton's last line misleads: every failure of the gRPC service, a bad key included, ends in
 "Socket ... already in use"; so the causes come first in the table.
 """
@@ -162,16 +162,22 @@ _RULES = (
         "Remove it: docker rm -f {0}.",
     ),
     _rule(
+        "container_name_conflict",
+        r'the container name "([^"]+)" is already in use by ([0-9a-f]{12})',
+        "A container named {0} is there already ({1}).",
+        "Remove it: podman rm -f {0}.",
+    ),
+    _rule(
         "image_missing",
-        r"No such image: ([^\s\"]+)|Unable to find image '([^']+)' locally(?![\s\S]*Status: Downloaded)",
-        "The image {0}{1} is not on this host and could not be pulled.",
+        r"No such image: ([^\s\"]+)|Unable to find image '([^']+)' locally(?![\s\S]*Status: Downloaded)|Error: (\S+): image not known",
+        "The image {0}{1}{2} is not on this host and could not be pulled.",
         "Pull it, or check the registry, its address and the credentials.",
     ),
     _rule(
         "gpu_runtime_missing",
         r"could not select device driver \"[^\"]*\" with capabilities: \[\[gpu\]\]|unresolvable CDI devices? (\S+)",
-        "Docker cannot pass the GPU to the container.",
-        "Install the NVIDIA Container Toolkit and configure the runtime.",
+        "The container engine cannot pass the GPU to the container.",
+        "Install the NVIDIA Container Toolkit and configure the engine; the role container_runtime does.",
     ),
     _rule(
         "gpu_missing",
@@ -181,8 +187,8 @@ _RULES = (
     ),
     _rule(
         "mount_missing",
-        r"bind source path does not exist: ([^\s\"]+)",
-        "{0}, which the container mounts, does not exist.",
+        r"bind source path does not exist: ([^\s\"]+)|Error: statfs ([^\s:]+): no such file or directory",
+        "{0}{1}, which the container mounts, does not exist.",
         "Create it, or remove the mount.",
     ),
     _rule(

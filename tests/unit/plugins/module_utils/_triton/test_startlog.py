@@ -193,7 +193,7 @@ def test_without_a_start_script_nothing_is_said(tmp_path: Path) -> None:
     assert tlsfiles.examine(str(tmp_path)) is None
 
 
-# What Docker Engine 28 and systemd 252 wrote.
+# What Docker Engine 28, Podman 4.3 and 5.4 and systemd 252 wrote.
 @pytest.mark.parametrize(
     ("log", "code", "part"),
     [
@@ -240,6 +240,16 @@ def test_without_a_start_script_nothing_is_said(tmp_path: Path) -> None:
             'docker: Error response from daemon: invalid mount config for type "bind": bind source path does not exist: /srv/models',
             "mount_missing",
             "/srv/models",
+        ),
+        ("Error: statfs /srv/models: no such file or directory", "mount_missing", "/srv/models, which"),
+        ("Error: sha256:6b801f3ef2ec: image not known", "image_missing", "The image sha256:6b801f3ef2ec is"),
+        ("Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=7", "gpu_runtime_missing", "GPU"),
+        ("Error: unable to find user triton: no matching entries in passwd file", "user_unknown", "triton"),
+        (
+            'Error: creating container storage: the container name "triton-blue" is already in use by 406f898ff0ae6fa0fb214a99cd4326bcb7314c31e796'
+            "ca7c9e349872f2e2b326. You have to remove that container to be able to reuse that name: that name is already in use, or use --replace",
+            "container_name_conflict",
+            "triton-blue",
         ),
         (
             "docker: Error response from daemon: failed to create shim task: OCI runtime create failed: runc create failed: unable "
