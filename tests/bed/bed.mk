@@ -3,7 +3,7 @@
 #
 # The test bed and the Molecule scenarios on it. Included by the Makefile, which sets VENV and BUILD.
 
-MOLECULE_SCENARIOS := default native
+MOLECULE_SCENARIOS := default native nvidia_driver_families
 # What takes too long for every change: kernel modules that are really compiled.
 MOLECULE_SLOW := nvidia_driver
 

@@ -63,7 +63,7 @@ _PREFLIGHT: t.List[t.Dict[str, t.Any]] = [
 
 def run(folder: Path, name: str, playbook: t.List[t.Dict[str, t.Any]], count: int) -> float:
     """Seconds of one ansible-playbook over so many hosts; RuntimeError where a host was not judged."""
-    hosts = {f"gpu{number}": {} for number in range(count)}
+    hosts: t.Dict[str, t.Dict[str, t.Any]] = {f"gpu{number}": {} for number in range(count)}
     inventory = {"all": {"hosts": hosts, "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}}
     (folder / "inventory.yml").write_text(yaml.safe_dump(inventory), encoding="utf-8")
     (folder / f"{name}.yml").write_text(yaml.safe_dump(playbook, sort_keys=False), encoding="utf-8")
