@@ -123,6 +123,11 @@ test-situations: venv $(PYTRITON)/.installed
 bench-certificates: venv
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_certificates
 
+.PHONY: bench-gate
+## bench-gate: what the gate between driver and Triton costs over 1,000 hosts; last line JSON (HOSTS=100 for less)
+bench-gate: venv
+	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_gate
+
 .PHONY: test-reports
 # Chromium, its driver and promtool, from PATH or Debian's packages.
 REPORT_TOOLS := $(BUILD)/report-tools

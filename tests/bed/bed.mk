@@ -3,7 +3,7 @@
 #
 # The test bed and the Molecule scenarios on it. Included by the Makefile, which sets VENV and BUILD.
 
-MOLECULE_SCENARIOS := default native certificates container_runtime
+MOLECULE_SCENARIOS := default native certificates container_runtime nvidia_driver_families
 # What takes too long for every change: kernel modules that are really compiled, runs killed at every step.
 MOLECULE_SLOW := nvidia_driver rotation
 

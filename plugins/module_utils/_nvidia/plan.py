@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
-from . import selection, versions
+from . import compatibility, selection, versions
 
 # Refusals that nvidia_driver_allow may override; the others could not end well in any case.
 OVERRIDABLE = (
@@ -49,6 +49,8 @@ class _Plan:
         reason = self._unmanaged()
         if not reason:
             self._decide()
+        if self.host["gpus"] or self.settings["force"]:
+            self._gate()
         choice = self.choice or selection.Choice("", "", (), ())
         return {
             "managed": not reason,
@@ -267,6 +269,29 @@ class _Plan:
             " Boot a kernel of the distribution that is current, or name the package of its headers in nvidia_driver_headers_packages;"
             " to build for the kernels that have headers, as for an image, set nvidia_driver_kernel to any.",
         )
+
+    def _gate(self) -> None:
+        """The driver that the host has or would have, against the Triton release."""
+        gate = self.settings["gate"]
+        try:
+            table = compatibility.extended(gate["table"], gate["more"]) if gate["more"] else gate["table"]
+        except ValueError as error:
+            self._say("compatibility_invalid", str(error))
+            return
+        verdicts = compatibility.judge(
+            gate["release"],
+            table,
+            self._expected(),
+            self.host["gpus"],
+            [gpu["name"] for gpu in self.host["nvidia_smi"]["gpus"]],
+            gate["toolkit"],
+            "would be installed" if self.changes else "installed",
+        )
+        for verdict in verdicts:
+            if verdict["level"] == compatibility.REFUSE:
+                self._say(verdict["code"], verdict["message"])
+            elif verdict["level"] == compatibility.WARN:
+                self.warnings.append({"code": verdict["code"], "message": verdict["message"]})
 
     def _gpus(self) -> None:
         expected, found, answer = int(self.settings["expected_gpus"]), len(self.host["gpus"]), self.host["nvidia_smi"]

@@ -75,6 +75,7 @@ def settings(distribution: str = "Debian_12", **changes: Any) -> dict[str, Any]:
         "expected_gpus": 0,
         "space": {"/": 2500},
         "limits": LIMITS,
+        "gate": {"release": "", "table": TABLE, "more": {}, "toolkit": ""},
         "allow": [],
         "asked": False,
         "marked": False,

@@ -213,3 +213,33 @@ def test_unheld_packages_are_named() -> None:
     packages = {**complete(held=True), **installed(OLD, "libcuda1", held=False)}
     assert plan.make(host(driver=WORKING, packages=packages), settings())["hold"] == ["libcuda1"]
     assert plan.make(host(driver=WORKING, packages=packages), settings(hold=False))["hold"] == []
+
+
+GATE = settings()["gate"]
+
+
+@pytest.mark.parametrize(
+    ("found", "changes", "refused", "warned"),
+    [
+        # a bare host is judged by what it would get
+        (host(gpus=[gpu("2684", "Ada Lovelace")]), {}, ["driver_too_old"], []),
+        (host(gpus=[gpu("2684", "Ada Lovelace")]), {"allow": ["driver_too_old"]}, [], ["driver_too_old"]),
+        (host(), {}, [], ["forward_compatible"]),
+        (host(), {"source": "nvidia", "version": "580"}, [], []),
+        (host(), {"source": "nvidia"}, [], ["driver_unknown"]),
+        # one that is left alone by what it has
+        (host([gpu("2684", "Ada Lovelace")], {**WORKING, "module_installed": "570.1", "origin": "run_file"}), {}, ["driver_too_old"], []),
+        (host(driver=WORKING, packages=complete()), {}, [], ["forward_compatible"]),
+        # and one without a GPU not at all
+        (host(gpus=[]), {}, [], []),
+        (host(gpus=[]), {"force": True}, ["driver_too_old"], []),
+    ],
+)
+def test_the_gate_is_part_of_the_plan(found: dict[str, Any], changes: dict[str, Any], refused: list[str], warned: list[str]) -> None:
+    made = plan.make(found, settings(gate={**GATE, "release": "25.08"}, **changes))
+    assert codes(made) == refused and [item["code"] for item in made["warnings"]] == warned
+
+
+def test_a_table_that_was_extended_wrongly() -> None:
+    made = plan.make(host(), settings(gate={**GATE, "release": "27.01", "more": {"27.01": {"cuda": "13.9.0"}}}))
+    assert codes(made) == ["compatibility_invalid"]
