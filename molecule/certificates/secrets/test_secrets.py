@@ -41,8 +41,9 @@ def variables(host: Host, folder: Path, **others: Any) -> dict[str, Any]:
 
 
 def body(key: str) -> list[str]:
-    """The lines of a key file that give it away."""
-    return [line for line in key.splitlines() if line and "-----" not in line]
+    """The lines of a key file that give it away: not the last one of each, which is of the public key and in the certificate, too."""
+    blocks = [block.split("-----")[1] for block in key.split("-----BEGIN")[1:]]
+    return [line for block in blocks for line in block.split()[:-1]]
 
 
 def secrets(host: Host, folder: Path) -> list[str]:
