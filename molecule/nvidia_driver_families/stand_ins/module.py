@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """module.py FILE VERSION: an ELF file that modinfo takes for the kernel module nvidia, and that no kernel would load."""

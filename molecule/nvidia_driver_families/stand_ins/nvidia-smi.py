@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Stand-in for nvidia-smi: answers for a Tesla T4 with the version that is «loaded», or as nvidia-smi does when none is."""

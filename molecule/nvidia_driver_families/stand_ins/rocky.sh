@@ -4,6 +4,7 @@
 #
 # Rocky 9 by name, with Debian's dnf, a local repository for what Rocky brings, and a signed one with a module stream for NVIDIA's.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=tree.sh
 . /srv/build/tree.sh
 
 # package REPOSITORY PACKAGE VERSION

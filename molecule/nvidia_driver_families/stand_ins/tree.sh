@@ -12,7 +12,10 @@ tree() {
   mkdir -p "$1"
   case $2 in
     *dkms*) mkdir -p "$1/lib/modules/$kernel/updates/dkms"; python3 "$here/module.py" "$1/lib/modules/$kernel/updates/dkms/nvidia.ko" "$3" ;;
-    nvidia-utils-* | nvidia-driver-cuda) mkdir -p "$1/usr/bin"; install -m 0755 "$here/nvidia-smi.py" "$1/usr/bin/nvidia-smi" ;;
+    nvidia-utils-* | nvidia-driver-cuda)
+      mkdir -p "$1/usr/bin"
+      { echo '#!/usr/bin/env python3'; cat "$here/nvidia-smi.py"; } >"$1/usr/bin/nvidia-smi"
+      chmod 0755 "$1/usr/bin/nvidia-smi" ;;
     nvidia-compute-utils-* | nvidia-persistenced)
       mkdir -p "$1/lib/systemd/system"; install -m 0644 "$here/nvidia-persistenced.service" "$1/lib/systemd/system/" ;;
     linux-headers-*) mkdir -p "$1/lib/modules/$kernel/build"; echo 'all:' >"$1/lib/modules/$kernel/build/Makefile" ;;

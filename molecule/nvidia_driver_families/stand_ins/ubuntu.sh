@@ -4,6 +4,7 @@
 #
 # Ubuntu 24.04 by name, with a signed repository of stand-ins for the packages that the role installs there.
 set -eu
+# shellcheck source-path=SCRIPTDIR source=tree.sh
 . /srv/build/tree.sh
 packages="nvidia-dkms-580-server-open nvidia-utils-580-server nvidia-compute-utils-580-server libnvidia-compute-580-server
   libnvidia-decode-580-server libnvidia-encode-580-server"

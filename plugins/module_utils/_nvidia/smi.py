@@ -10,8 +10,8 @@ makes it fail: both are answers here.
 from __future__ import annotations
 
 import subprocess
-import xml.etree.ElementTree as ElementTree
 from typing import Any, Optional
+from xml.etree import ElementTree
 
 from .._triton.hostinfo import environment
 

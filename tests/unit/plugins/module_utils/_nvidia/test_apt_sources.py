@@ -56,10 +56,12 @@ def test_one_line(bookworm: Release, line: str, expected: str | None) -> None:
 
 def test_deb822(bookworm: Release) -> None:
     before = (
-        "# written by the installer\nTypes: deb deb-src\nURIs: http://m.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\nSigned-By: /k.gpg\n"
+        "# written by the installer\nTypes: deb deb-src\nURIs: http://m.example/debian\nSuites: bookworm bookworm-updates\n"
+        "Components: main\nSigned-By: /k.gpg\n"
         "\n \nTypes: deb\nURIs: http://m.example/debian-security/\nSuites: bookworm-security\ncomponents: main\n contrib\n"
         "\nEnabled: no\nTypes: deb\nURIs: http://old.example/debian\nSuites: bookworm\nComponents: main\n"
-        "\nTypes: deb\nURIs: https://download.example/linux/debian\nSuites: bookworm\nComponents: stable\nSigned-By:\n -----BEGIN PGP-----\n .\n Components: main\n"
+        "\nTypes: deb\nURIs: https://download.example/linux/debian\nSuites: bookworm\nComponents: stable\n"
+        "Signed-By:\n -----BEGIN PGP-----\n .\n Components: main\n"
     )
     after, count = deb822(before, bookworm, NONFREE)
     assert count == 2

@@ -23,7 +23,8 @@ LOG = {"path": "/var/lib/dkms/nvidia-current/535.309.01/build/make.log", "lines"
             "812 (python3)",
         ),
         (
-            "dpkg: error processing archive x.deb (--unpack):\n cannot copy extracted data for './opt/x' to '/opt/x': failed to write (No space left on device)",
+            "dpkg: error processing archive x.deb (--unpack):\n"
+            " cannot copy extracted data for './opt/x' to '/opt/x': failed to write (No space left on device)",
             "disk_full",
             "/opt/x",
         ),
@@ -83,7 +84,10 @@ def test_known_messages(said: str, code: str, evidence: str) -> None:
 
 
 def test_a_failed_build_shows_its_log() -> None:
-    said = "dpkg: error processing package nvidia-kernel-dkms (--configure):\n installed nvidia-kernel-dkms package post-installation script subprocess returned error exit status 10"
+    said = (
+        "dpkg: error processing package nvidia-kernel-dkms (--configure):\n"
+        " installed nvidia-kernel-dkms package post-installation script subprocess returned error exit status 10"
+    )
     found = nvidia_driver_diagnosis([{"stderr": said}], log=LOG)
     assert found["code"] == "dkms_failed" and found["evidence"] == [f"{LOG['path']}:", *LOG["lines"]]
 

@@ -96,7 +96,10 @@ nvidia-smi:
 
 
 def test_dnf_repoquery() -> None:
-    listing = "nvidia-driver-cuda\t3:580.82.07-1.el9\tcuda-rhel9\nnvidia-driver-cuda\t3:580.95.05-1.el9\tcuda-rhel9\nkernel-devel\t5.14.0-570.el9\tappstream\nnoise\n"
+    listing = (
+        "nvidia-driver-cuda\t3:580.82.07-1.el9\tcuda-rhel9\nnvidia-driver-cuda\t3:580.95.05-1.el9\tcuda-rhel9\n"
+        "kernel-devel\t5.14.0-570.el9\tappstream\nnoise\n"
+    )
     names = ["nvidia-driver-cuda", "kernel-devel-5.14.0-570.el9.x86_64", "nobody"]
     found = packages.repoquery(listing, names)
     assert [item["version"] for item in found["nvidia-driver-cuda"]] == ["3:580.95.05-1.el9", "3:580.82.07-1.el9"]
@@ -122,10 +125,12 @@ SMI = """<?xml version="1.0" ?>
 <nvidia_smi_log>
   <timestamp>Wed Nov 25 14:00:00 2026</timestamp><driver_version>580.95.05</driver_version><cuda_version>13.0</cuda_version><attached_gpus>2</attached_gpus>
   <gpu id="00000000:17:00.0"><product_name>NVIDIA A100-SXM4-80GB</product_name><persistence_mode>Enabled</persistence_mode>
-    <mig_mode><current_mig>Enabled</current_mig></mig_mode><mig_devices><mig_device><index>0</index></mig_device><mig_device><index>1</index></mig_device></mig_devices>
+    <mig_mode><current_mig>Enabled</current_mig></mig_mode>
+    <mig_devices><mig_device><index>0</index></mig_device><mig_device><index>1</index></mig_device></mig_devices>
     <uuid>GPU-aaaa</uuid><fb_memory_usage><total>81920 MiB</total></fb_memory_usage></gpu>
   <gpu id="00010000:65:00.0"><product_name>Tesla T4</product_name><persistence_mode>Disabled</persistence_mode>
-    <mig_mode><current_mig>N/A</current_mig></mig_mode><mig_devices>None</mig_devices><uuid>GPU-bbbb</uuid><fb_memory_usage><total>N/A</total></fb_memory_usage></gpu>
+    <mig_mode><current_mig>N/A</current_mig></mig_mode>
+    <mig_devices>None</mig_devices><uuid>GPU-bbbb</uuid><fb_memory_usage><total>N/A</total></fb_memory_usage></gpu>
 </nvidia_smi_log>
 """
 
