@@ -24,7 +24,6 @@ def test_triton_has_what_cdi_gives(host: Runtime) -> None:
     ("variables", "says"),
     [
         ({"container_runtime_toolkit_repository_url": "http://{gateway}:9/deb/"}, ["could not be installed", "http://.*:9/deb/", "toolkit_repository_url"]),
-        ({"container_runtime_toolkit_repository_key": "http://{gateway}:9/key"}, ["Fetch the key", "refused", "http://.*:9/key"]),
         (
             {"container_runtime_toolkit_repository_key": "{packages}/stranger.asc"},
             ["holds the key [0-9A-F]{40}", "_fingerprints names", "Nothing trusts it yet"],
@@ -33,10 +32,9 @@ def test_triton_has_what_cdi_gives(host: Runtime) -> None:
             {"container_runtime_toolkit_repository_key": "{packages}/stranger.asc", "container_runtime_toolkit_repository_fingerprints": []},
             ["could not be installed", "not signed|NO_PUBKEY|public key is not available"],
         ),
-        ({"container_runtime_toolkit_repository_key": "{packages}/nvidia/deb/amd64/Packages"}, ["holds no OpenPGP key"]),
         ({"container_runtime_toolkit_version": "9.9.9-1"}, ["could not be installed", "9.9.9-1", "container_runtime_toolkit_version"]),
     ],
-    ids=["unreachable", "key unreachable", "key of another", "signed by another", "no key", "no such version"],
+    ids=["unreachable", "key of another", "signed by another", "no such version"],
 )
 def test_a_repository_that_cannot_be_used_leaves_no_trace(host: Runtime, variables: dict[str, Any], says: list[str]) -> None:
     """The host's package manager works as before, and the old toolkit is there."""
@@ -45,7 +43,7 @@ def test_a_repository_that_cannot_be_used_leaves_no_trace(host: Runtime, variabl
     run = host.role(filled)
     assert_fails(run, host.name, *says)
     assert host.shell("cat /etc/apt/sources.list.d/nvidia-container-toolkit.list; ls /etc/apt/sources.list.d") == sources
-    host.shell("apt-get update")
+    host.shell("apt-get update -o Dir::Etc::sourcelist=sources.list.d/nvidia-container-toolkit.list -o Dir::Etc::sourceparts=-")
     assert not host.shell("ls /etc/apt/*/*~ 2>/dev/null || true")
     assert "1.17.8-1" in host.shell("cat /etc/apt/preferences.d/nvidia-container-toolkit")
     assert host.shell("dpkg-query --show --showformat '${Version}' nvidia-container-toolkit") == "1.17.8-1"

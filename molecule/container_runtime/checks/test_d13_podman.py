@@ -57,14 +57,14 @@ def test_and_finished_where_that_is_allowed(host: Runtime) -> None:
 
 
 def test_a_lock_that_is_held_too_long(host: Runtime) -> None:
-    host.shell(HOLD.format(seconds=60))
-    began = time.monotonic()
+    """The run ends while the lock is still held."""
+    host.shell(HOLD.format(seconds=600))
     try:
         run = host.role({"container_runtime_lock_timeout": 3})
+        assert host.shell("systemctl is-active holder").strip() == "active"
     finally:
         host.shell("systemctl stop holder")
     assert_fails(run, host.name, "could not be installed", "lock")
-    assert time.monotonic() - began < 35
     assert host.shell("dpkg-query --show --showformat '${Version}' nvidia-container-toolkit-base") == "1.20.0-1"
 
 
