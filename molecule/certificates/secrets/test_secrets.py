@@ -74,6 +74,23 @@ def argument_lists() -> Iterator[set[bytes]]:
         thread.join()
 
 
+@contextlib.contextmanager
+def files_that_hold(host: Host, needles: list[str]) -> Iterator[set[str]]:
+    """All files of Ansible's on the host that hold a needle at any moment meanwhile."""
+    seen: set[str] = set()
+    look = f"cat > /run/needles; while [ -e /run/needles ]; do grep -rlsF -f /run/needles {ON_HOST}; done"
+    command = ["docker", "exec", "-i", host.container, "sh", "-c", look]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write("\n".join(needles) + "\n")
+        process.stdin.close()
+        try:
+            yield seen
+        finally:
+            host.shell("rm -f /run/needles")
+            seen.update(process.stdout.read().split())
+
+
 def leaks(needles: list[str], output: str, seen: set[bytes]) -> list[str]:
     """Where a needle shows, by its place and its first letters."""
     blanks = output.replace(" ", "")
@@ -116,20 +133,21 @@ def test_a_run_that_issues_shows_no_key(host: Host, tmp_path: Path) -> None:
 
 
 def test_a_run_that_installs_a_given_key_shows_none(host: Host, tmp_path: Path) -> None:
+    """With connections that would write modules, arguments and all, into files of the host."""
     asked = variables(host, tmp_path, **make_pair(tmp_path / "given", host.name))
-    with argument_lists() as seen:
-        run = host.run(ROLE, asked, ["-vvv", "--diff"])
+    needles = body((tmp_path / "given" / "given.key").read_text())
+    writing = Host(**{**vars(host), "environment": {**host.environment, "ANSIBLE_PIPELINING": "false"}})
+    with argument_lists() as seen, files_that_hold(host, needles) as files:
+        run = writing.run(ROLE, asked, ["-vvv", "--diff"])
     assert run.status == 0 and run.changed(), run.output
-    assert leaks(body((tmp_path / "given" / "given.key").read_text()), run.output, seen) == []
+    assert leaks(needles, run.output, seen) == []
+    assert files == set()
 
 
-@pytest.mark.parametrize("source", ["own_ca", "provided"])
-@pytest.mark.parametrize("task", ["Make the key", INSTALL])
+@pytest.mark.parametrize(("source", "task"), [("own_ca", "Make the key"), ("own_ca", INSTALL), ("provided", INSTALL)])
 def test_a_killed_run_leaves_no_key(host: Host, tmp_path: Path, source: str, task: str) -> None:
     """Ansible's own folders after SIGKILL of the controller's processes, with connections that would write modules into files."""
     given = make_pair(tmp_path / "given", host.name) if source == "provided" else {}
-    if given and task != INSTALL:
-        task = "Decide what is due"
     asked = variables(host, tmp_path, **given)
     without_pipelining = {**host.environment, "ANSIBLE_PIPELINING": "false"}
     killed = Host(**{**vars(host), "environment": without_pipelining})
