@@ -176,7 +176,7 @@ TABLE: t.Dict[str, Entry] = {
     ),
     "stale_certificate": Entry(
         "{address} serves the certificate {served}, not the installed {expected}.",
-        "Restart Triton there: it never re-reads certificates.",
+        "Restart Triton there, for it never re-reads certificates; the playbook rotate_certificates does, and proves it.",
     ),
     # The client's certificate.
     "client_certificate_required": Entry(
