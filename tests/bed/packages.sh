@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # packages.sh up|down : signed repositories of small packages, for apt and for dnf, in the place of NVIDIA's and Docker's, served on the bed's
-# gateway address. nvidia-ctk is a stand-in (standins/nvidia-ctk); docker-ce for apt is Debian 13's own engine under Docker's names.
+# gateway address. nvidia-ctk is a stand-in (standins/nvidia_ctk.py); docker-ce for apt is Debian 13's own engine under Docker's names.
 
 # shellcheck source-path=SCRIPTDIR source=settings.sh
 . "$(dirname "$0")/settings.sh"
@@ -28,7 +28,7 @@ tree() {
   case $2 in
     nvidia-container-toolkit-base)
       mkdir -p "$1/usr/bin"
-      sed "s/@VERSION@/${3%-*}/" "$here/standins/nvidia-ctk" >"$1/usr/bin/nvidia-ctk"
+      { echo '#!/usr/bin/python3'; sed "s/@VERSION@/${3%-*}/" "$here/standins/nvidia_ctk.py"; } >"$1/usr/bin/nvidia-ctk"
       printf '#!/bin/sh\nexec runc "$@"\n' >"$1/usr/bin/nvidia-container-runtime"
       chmod 0755 "$1"/usr/bin/*
       if [ "$3" != 1.17.8-1 ]; then
@@ -38,7 +38,8 @@ tree() {
       ;;
     docker-ce-rpm)
       mkdir -p "$1/usr/bin" "$1/usr/lib/systemd/system"
-      install -m 0755 "$here/standins/docker" "$1/usr/bin/docker"
+      { echo '#!/usr/bin/python3'; cat "$here/standins/docker.py"; } >"$1/usr/bin/docker"
+      chmod 0755 "$1/usr/bin/docker"
       printf '%s\n' '[Unit]' 'Description=Docker (stand-in)' '[Service]' 'ExecStartPre=/usr/bin/docker loaded' 'ExecStart=/bin/sleep infinity' \
         'ExecReload=/usr/bin/docker loaded' '[Install]' 'WantedBy=multi-user.target' >"$1/usr/lib/systemd/system/docker.service"
       ;;
@@ -153,7 +154,7 @@ build_rpm() {
 
 need() {
   local hash
-  hash=$(recipe_hash "$here/packages.sh" "$here/standins/nvidia-ctk" "$here/standins/docker")
+  hash=$(recipe_hash "$here/packages.sh" "$here/standins/nvidia_ctk.py" "$here/standins/docker.py")
   if [ "$(cat "$state/built" 2>/dev/null)" = "$hash" ]; then
     say "stand-in packages are current"
     return

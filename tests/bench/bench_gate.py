@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the gate between driver and Triton release costs over an inventory, in check mode.
 
-Two figures for each size of the inventory, in seconds of a whole ansible-playbook process, on the clock and of CPU: the judgement alone, on hosts that have been looked
-at, and the whole preflight of nvidia_driver, which looks at each host with a module run (here through the connection «local»). HOSTS shrinks it
-all. The last line is one JSON object.
+Two figures for each size of the inventory, in seconds of a whole ansible-playbook process, on the clock and of CPU: the judgement alone, on
+hosts that have been looked at, and the whole preflight of nvidia_driver, which looks at each host with a module run (here through the connection
+«local»). HOSTS shrinks it all. The last line is one JSON object.
 """
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for Docker's client on the bed's dnf host, where no engine of that family can be had: answers what the role asks, runs nothing."""
@@ -20,7 +19,7 @@ def main() -> None:
     elif sys.argv[1:2] == ["info"] and os.path.exists(MARK):
         with open(MARK, encoding="utf-8") as stream:
             settings = json.load(stream)
-        names = {name: {} for name in ("runc", *settings.get("runtimes", {}))}
+        names: dict[str, dict[str, str]] = {name: {} for name in ("runc", *settings.get("runtimes", {}))}
         mirrors = {"Mirrors": settings.get("registry-mirrors", [])}
         print(json.dumps({"ServerVersion": "29.0.0", "Runtimes": names, "DefaultRuntime": settings.get("default-runtime", "runc"), "RegistryConfig": mirrors}))
     elif sys.argv[1:2] != ["ps"]:

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A stand-in for NVIDIA's nvidia-ctk in the test bed: does to files what the real one does, needs no GPU.
