@@ -147,10 +147,14 @@ class _Plan:
         complete = all(self.installed.get(name, {}).get("status") == "installed" for name in wanted)
         fits = bool(module) and versions.fits(str((module or {}).get("version", "")), settings["version"])
         current = versions.upstream(str(module["version"])) if module else ""
+        # A change that was cut off leaves packages of two versions.
         stray = [
             name
-            for name in choice.fabric
-            if name in self.installed and versions.upstream(self.installed[name]["version"]) != current
+            for name in wanted
+            if name in self.installed
+            and name not in selection.INDEPENDENT
+            and versions.is_driver(self.installed[name]["version"])
+            and versions.upstream(self.installed[name]["version"]) != current
         ]
         self.changes = not (complete and fits and not stray)
         found, offered = selection.target(choice.module, self.available, settings)

@@ -15,6 +15,8 @@ from typing import Any, Optional
 from . import versions
 
 FLAVOURS = ("open", "proprietary")
+# Numbered like a driver, but on their own: Debian 12 has nvidia-persistenced 535.171.04 beside the driver 535.261.03.
+INDEPENDENT = frozenset(("nvidia-persistenced", "nvidia-modprobe", "nvlsm"))
 
 
 @dataclass(frozen=True)

@@ -107,6 +107,12 @@ def test_upgrade_and_downgrade_take_along_what_others_pulled_in(present: str, wa
     assert made["install"] == [f"{name}={chosen}" for name in (*DEBIAN_12, "firmware-nvidia-gsp", "libnvidia-cfg1")]
 
 
+def test_a_change_that_was_cut_off_is_gone_on_with() -> None:
+    packages = {**complete(NEW), **installed(OLD, "libnvcuvid1")}
+    made = plan.make(host(driver=WORKING, packages=packages, available=everything()), settings(version="535.309.01", asked=True))
+    assert made["changes_driver"] and made["install"] == [f"libnvcuvid1={NEW}"]
+
+
 def test_versions_of_another_source_do_not_count() -> None:
     available = {
         **everything(),
