@@ -91,7 +91,7 @@ def summarize(names: t.Sequence[str], outcomes: t.Sequence[Outcome]) -> t.Dict[s
         lines += ["  {0}{1}".format(_enumerate(names), ": " + reason if reason else "") for reason, names in groups.items()]
     ok = bool(hosts) and not any(counts[state] for state in BAD)
     totals = ", ".join("{0} {1}".format(number, state) for state, number in counts.items() if number)
-    lines.append("{0}: {1} hosts: {2}".format("DONE" if ok else "NOT DONE", len(hosts), totals or "none"))
+    lines.append("{0}: {1} host{2}: {3}".format("DONE" if ok else "NOT DONE", len(hosts), "" if len(hosts) == 1 else "s", totals or "none"))
     return {"ok": ok, "counts": counts, "lines": lines, "hosts": [dict(host) for host in hosts]}
 
 
