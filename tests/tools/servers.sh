@@ -2,12 +2,12 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# servers.sh : what the unit tests start beside Triton, haproxy and openssl. What is missing comes from Debian's packages where apt and
+# servers.sh : what the unit tests start beside Triton, haproxy, openssl and gpg. What is missing comes from Debian's packages where apt and
 # root are at hand. Debian keeps haproxy where an ordinary user's PATH does not look.
 set -euo pipefail
 
 missing=()
-for name in haproxy openssl; do
+for name in haproxy openssl gpg; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$name" >/dev/null || missing+=("$name")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,7 +51,9 @@ def run(folder: Path, options: dict[str, Any], *arguments: str) -> dict[str, Any
     """The result of the role for the host gpu1, as Ansible's JSON callback gives it."""
     (folder / "play.json").write_text(json.dumps(PLAY))
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": {"gpu1": options}}}))
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(folder / "inventory.json"), str(folder / "play.json"), *arguments]
+    program = shutil.which("ansible-playbook", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    assert program, "ansible-playbook is not on PATH"
+    command = [program, "--inventory", str(folder / "inventory.json"), str(folder / "play.json"), *arguments]
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_HOME": str(folder / "ansible")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
     result: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
