@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -15,7 +14,7 @@ import pytest
 from ansible_collections.inferops.triton.plugins.module_utils._runtime import apply, cdi, containers, daemon, gpu, look, packages
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
 
-STANDIN = Path(__file__).parents[5] / "tests" / "bed" / "standins" / "nvidia-ctk"
+STANDIN = Path(__file__).parents[5] / "tests" / "bed" / "standins" / "nvidia_ctk.py"
 RESTARTS = {"log-driver": "local"}
 RELOADS = {"labels": ["a=b"]}
 
@@ -58,7 +57,7 @@ class Machine:
         make("systemctl", SYSTEMCTL)
         make("docker", DOCKER)
         make("journalctl", "echo 'unable to configure the Docker daemon with file daemon.json: conflict'")
-        shutil.copy(STANDIN, make("nvidia-ctk", ""))
+        make("nvidia-ctk", "").write_text("#!/usr/bin/env python3\n" + STANDIN.read_text(encoding="utf-8"), encoding="utf-8")
 
     def put(self, *names: str, **texts: str) -> None:
         for name in names:

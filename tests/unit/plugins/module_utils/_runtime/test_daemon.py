@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any, Callable
 
@@ -16,15 +15,14 @@ import pytest
 from ansible_collections.inferops.triton.plugins.module_utils._runtime import daemon
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
 
-STANDIN = Path(__file__).parents[5] / "tests" / "bed" / "standins" / "nvidia-ctk"
+STANDIN = Path(__file__).parents[5] / "tests" / "bed" / "standins" / "nvidia_ctk.py"
 FEATURES = '{\n  "features": {"containerd-snapshotter": true}\n}\n'
 
 
 @pytest.fixture
 def toolkit(program: Callable[[str, str], Path]) -> None:
     """The bed's stand-in of nvidia-ctk, which loses other features as the real one does."""
-    path = program("nvidia-ctk", "")
-    shutil.copy(STANDIN, path)
+    program("nvidia-ctk", "").write_text("#!/usr/bin/env python3\n" + STANDIN.read_text(encoding="utf-8"), encoding="utf-8")
 
 
 def plan(tmp_path: Path, text: str | None, wanted: dict[str, Any], nvidia: bool = False, default: bool = False, cdi: bool = False) -> daemon.Plan:
