@@ -7,7 +7,7 @@
 set -euo pipefail
 
 missing=()
-for name in haproxy openssl gpg; do
+for name in haproxy openssl gpg gpg-agent; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$name" >/dev/null || missing+=("$name")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

@@ -32,7 +32,7 @@ install_requirements() {
   container=$(docker create "${options[@]}" "$image" bash -euc '
     libpython=$(python3 -c "import sys; print(\"libpython%d.%d\" % sys.version_info[:2])")
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$libpython" haproxy gpg
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "$libpython" haproxy gpg gpg-agent
     uv pip install --quiet --no-cache --system --break-system-packages "$@"' install "${requirements[@]/#/--requirements=}" "$ansible")
   docker start --attach "$container" >/dev/null
   docker commit --change "LABEL inferops.unit.recipe=$1" "$container" "$ready" >/dev/null
