@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from .._nvidia import pci
 from .._triton.systemd import show
 from . import cdi, containers, daemon, gpu, openpgp, packages, registries
 from .commands import read, run
@@ -63,7 +64,7 @@ def host(params: Mapping[str, Any]) -> Host:
         info=info,
         packages=versions,
         unfinished=unfinished,
-        gpus=gpu.count(),
+        gpus=len(pci.scan()[0]),
         driver=driver,
         toolkit=shutil.which("nvidia-ctk") is not None,
         selinux=_selinux(),

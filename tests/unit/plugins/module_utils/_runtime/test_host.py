@@ -12,6 +12,7 @@ from typing import Any, Callable
 
 import pytest
 
+from ansible_collections.inferops.triton.plugins.module_utils._nvidia import pci
 from ansible_collections.inferops.triton.plugins.module_utils._runtime import commands, containers, gpu, openpgp, packages, registries
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
 
@@ -134,11 +135,12 @@ def test_fingerprints(tmp_path: Path) -> None:
 def test_gpus_by_pci(tmp_path: Path) -> None:
     devices = {"a": ("0x10de", "0x030200"), "b": ("0x10de", "0x030000"), "c": ("0x10de", "0x040300"), "d": ("0x10de", "0x068000"), "e": ("0x8086", "0x030000")}
     for name, (vendor, kind) in devices.items():
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "vendor").write_text(f"{vendor}\n")
-        (tmp_path / name / "class").write_text(f"{kind}\n")
-    assert gpu.count(str(tmp_path)) == 2
-    assert gpu.count(str(tmp_path / "missing")) == 0
+        folder = tmp_path / "bus" / "pci" / "devices" / name
+        folder.mkdir(parents=True)
+        (folder / "vendor").write_text(f"{vendor}\n")
+        (folder / "class").write_text(f"{kind}\n")
+    assert len(pci.scan(str(tmp_path))[0]) == 2
+    assert len(pci.scan(str(tmp_path / "missing"))[0]) == 0
 
 
 def test_the_loaded_driver(tmp_path: Path) -> None:
