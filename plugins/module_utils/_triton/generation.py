@@ -121,6 +121,18 @@ class Store:
         found = ((name, self.target(os.path.join(self.instances, name))) for name in names if _INSTANCE.fullmatch(name))
         return {name: generation for name, generation in found if generation}
 
+    def serving(self) -> str:
+        """The instance that the gateway sends clients to: what ``active`` points to, else blue."""
+        try:
+            name = os.path.basename(os.readlink(os.path.join(self.root, "active")))
+        except OSError:
+            return "blue"
+        return name if _INSTANCE.fullmatch(name) else "blue"
+
+    def serve(self, instance: str) -> bool:
+        """Lets ``active`` point to an instance, by one rename; True if it changed."""
+        return replace_link(os.path.join(self.root, "active"), os.path.join("instances", check_instance(instance)))
+
     def resolve(self, wanted: str) -> str:
         """The id that an id, ``committed`` or ``previous`` names. Raises HostError generation_unknown."""
         generation = self.target(wanted) if wanted in ("committed", "previous") else wanted
