@@ -29,7 +29,6 @@ from .systemd import Systemd
 
 PROGRAM = "triton-gateway"
 _POLL_SECONDS = 0.1
-_TELLING = ("[ALERT]", "[WARNING]", "[EMERG]", "prepare:", "cat:", "systemd")
 
 Service = Union[Systemd, Supervisor]
 
@@ -210,8 +209,9 @@ def _await(gateway: Gateway, digest: str, ports: list[int], first: Status, reloa
         if not ended and status.state == states.RUNNING and _running(gateway) == digest and all(map(listening, ports)):
             return
         if ended or time.monotonic() >= deadline:
-            log = [line for line in gateway.service.log(status.run or first.run).splitlines() if any(word in line for word in _TELLING)][-10:]
-            last = f" Its log says: {log[-1]}" if log else ""
+            text = gateway.service.log(status.run or first.run)
+            log = [words for _level, words in gatewayfiles.said(text, ("ALERT", "EMERG"))][-10:] or startlog.telling_lines(text)
+            last = f" Its log says: {log[-1].rstrip('.')}." if log else ""
             if reloaded and not ended:
                 raise HostError(
                     "reload_failed",
@@ -223,7 +223,7 @@ def _await(gateway: Gateway, digest: str, ports: list[int], first: Status, reloa
                 "start_failed" if ended else "start_timeout",
                 f"{name} is {status.words}.{last}" if ended else f"{name} did not listen on {ports} within {gateway.params['ready_timeout']:g} s.{last}",
                 "Correct what the log names, or look at the journal of the unit.",
-                log=log or startlog.telling_lines(gateway.service.log(status.run or first.run)),
+                log=log,
             )
         time.sleep(_POLL_SECONDS)
 

@@ -13,6 +13,7 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
@@ -23,7 +24,8 @@ from .hostinfo import environment
 _SECONDS = 30.0
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _BIND = re.compile(r"^\s*bind\s+(?:\S*:)?(\d+)(?:\s|$)", re.MULTILINE)
-_NOISE = re.compile(r"^\[(?:ALERT|WARNING|NOTICE)\]\s+\(\d+\) : (?:config : )?")
+_SAID = re.compile(r"\[(ALERT|WARNING|NOTICE|EMERG)\]\s+\(\d+\) : (?:config : )?(.*)")
+_FOLLOWS = ("Some protocols failed", "Fatal errors found", "exited with code", "exit-on-failure", "Error(s) found in configuration")
 # The environment variable by which the configuration names the run directory.
 RUN_VARIABLE = "TRITON_GATEWAY_RUN"
 
@@ -150,6 +152,20 @@ def executable(name: str, required: bool) -> Optional[str]:
 
 def validate(files: Files, haproxy: str, text: str) -> None:
     """Has HAProxy judge a configuration beside the one that runs. Raises HostError config_refused with HAProxy's own words."""
+    status, words = judged(files, haproxy, text)
+    if status == 0:
+        return
+    alerts = [line for level, line in words if level == "ALERT"] or [line for _level, line in words] or [f"exit status {status}"]
+    raise HostError(
+        "config_refused",
+        f"HAProxy refuses the configuration: {alerts[0].rstrip('.')}.",
+        "Correct the variable of triton_gateway that this part of the configuration comes from.",
+        log=alerts,
+    )
+
+
+def judged(files: Files, haproxy: str, text: str) -> tuple[int, list[tuple[str, str]]]:
+    """The exit status of ``haproxy -c`` and what it says, each with its level (ALERT, WARNING)."""
     with tempfile.TemporaryDirectory(prefix="triton-gateway-") as folder:
         os.mkdir(os.path.join(folder, "control"))
         files.prepare(folder)
@@ -166,16 +182,15 @@ def validate(files: Files, haproxy: str, text: str) -> None:
             env=environment({RUN_VARIABLE: folder}),
             check=False,
         )
-        said = (done.stderr + "\n" + done.stdout).replace(path, files.config).replace(folder, files.run_directory)
-    if done.returncode == 0:
-        return
-    lines = [_NOISE.sub("", line).strip() for line in said.splitlines() if line.startswith("[ALERT]")]
-    raise HostError(
-        "config_refused",
-        f"HAProxy refuses the configuration: {(lines or [said.strip()])[0].rstrip('.')}.",
-        "Correct the variable of triton_gateway that this part of the configuration comes from.",
-        log=lines or said.splitlines(),
-    )
+        text = done.stderr.replace(path, files.config).replace(folder, files.run_directory)
+    return done.returncode, said(text, ("ALERT", "WARNING"))
+
+
+def said(text: str, levels: Sequence[str]) -> list[tuple[str, str]]:
+    """What HAProxy said of these levels: level and words. Left out is what only follows from other lines."""
+    found = (_SAID.match(line) for line in text.splitlines())
+    words = [(match.group(1), match.group(2).strip()) for match in found if match and match.group(1) in levels]
+    return [each for each in words if not any(noise in each[1] for noise in _FOLLOWS)]
 
 
 def description(text: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -15,10 +16,11 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton.generation import Store
-from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._triton.generations import stage
 from ansible_collections.inferops.triton.plugins.module_utils._triton import content
-from ansible_collections.inferops.triton.tests.unit.support import hostmodule
+from ansible_collections.inferops.triton.plugins.module_utils._triton.generation import Store
+from ansible_collections.inferops.triton.plugins.module_utils._triton.hostinfo import listening
+from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._triton.generations import stage
+from ansible_collections.inferops.triton.tests.unit.support import hostmodule, triton
 from ansible_collections.inferops.triton.tests.unit.support.certificates import Identity
 from ansible_collections.inferops.triton.tests.unit.support.triton import free_port
 
@@ -103,6 +105,25 @@ class Ports:
         }
 
 
+def server(folder: Path, ports: t.Mapping[str, int], pki: t.Any, *models: triton.Model, mutual: bool = False, **more: t.Any) -> triton.Triton:
+    """A real Triton behind the gateway: with TLS on gRPC, explicit model control and metrics."""
+    return triton.Triton(
+        folder,
+        models=(triton.IDENTITY, *models),
+        arguments=[
+            *triton.tls_flags(more.get("certificate", pki.server_cert), more.get("key", pki.server_key), pki.ca_file, mutual=mutual),
+            "--model-control-mode=explicit",
+            "--load-model=*",
+            "--allow-metrics=true",
+            "--metrics-address=127.0.0.1",
+            f"--metrics-port={ports['metrics']}",
+            *more.get("arguments", ()),
+        ],
+        port=ports["grpc"],
+        http_port=ports["http"],
+    )
+
+
 class Host:
     """A root with generations of blue and green, a run directory, a supervisord that runs HAProxy."""
 
@@ -167,3 +188,20 @@ class Host:
         if self.process:
             self.process.terminate()
             self.process.wait(30)
+
+
+@contextlib.contextmanager
+def plain_haproxy(folder: Path, text: str, port: int) -> t.Iterator[None]:
+    """HAProxy with this configuration, without a master; until it listens on the port."""
+    configuration = folder / "plain.cfg"
+    configuration.write_text(text)
+    process = subprocess.Popen([executable(), "-db", "-q", "-f", str(configuration)], stdout=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 10
+        while not listening(port):
+            assert process.poll() is None and time.monotonic() < deadline
+            time.sleep(0.05)
+        yield
+    finally:
+        process.kill()
+        process.wait()
