@@ -59,6 +59,24 @@ def disk_errors(folder: str, needed: int = 0) -> Iterator[None]:
         ) from error
 
 
+def write_text(path: str, text: str, mode: int = 0o644) -> None:
+    """Writes a file whole: beside its place, synced, renamed into it; its folder is made where it is missing. Raises HostError."""
+    folder = os.path.dirname(path)
+    with disk_errors(folder, len(text)):
+        os.makedirs(folder, mode=0o755, exist_ok=True)
+        temporary = os.path.join(folder, f".{os.path.basename(path)}.new")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fchmod(stream.fileno(), mode)
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+        sync_folder(folder)
+
+
 def lock(descriptor: int, seconds: float, root: str) -> None:
     """Takes an exclusive flock(2) and notes this process in the file. Raises HostError locked after the seconds."""
     deadline = time.monotonic() + seconds

@@ -142,6 +142,14 @@ class Supervisor:
             time.sleep(0.1)
         return True
 
+    def reread(self) -> None:
+        """Has supervisord read its file again."""
+        self.prepare(True)
+
+    def reload(self, timeout: float) -> None:
+        """Has the program read its configuration again, without a restart, as HAProxy's master does at SIGUSR2."""
+        self._call("signalProcess", self.service, "USR2")
+
     def log(self, run: Optional[str]) -> str:
         """What the program wrote since its last start by this object, else the end of its log."""
         info = self._info() or {}

@@ -111,6 +111,14 @@ class Systemd:
             _systemctl("reset-failed", self.service)
         return changed
 
+    def reread(self) -> None:
+        """Has systemd read its unit files again."""
+        _systemctl("daemon-reload")
+
+    def reload(self, timeout: float) -> None:
+        """Has the service read its configuration again, without a restart. Raises HostError where systemd says that it failed."""
+        _systemctl("reload", self.service, timeout=timeout)
+
     def log(self, run: Optional[str]) -> str:
         _run(["journalctl", "--sync"], _SECONDS)
         # The service's own lines, and those that systemd writes about it; then what the service wrote since its
@@ -138,6 +146,18 @@ class Systemd:
             "stop_timeout",
             f"{self.service} did not stop within {timeout:g} s.",
             "Raise stop_timeout above the server's exit-timeout-secs, or look at the unit's log.",
+        )
+
+
+def transient(unit: str, description: str, properties: list[str], command: list[str]) -> None:
+    """Runs a command as a unit without a file, which is forgotten when it ends. Raises HostError."""
+    options = [f"--property={each}" for each in properties]
+    done = _run(["systemd-run", "--quiet", "--collect", f"--unit={unit}", f"--description={description}", *options, "--", *command], _SECONDS)
+    if done.returncode != 0:
+        raise HostError(
+            "service_manager_failed",
+            f"systemd-run of {unit} failed: {done.stderr.strip() or f'exit status {done.returncode}'}.",
+            "Look at the journal of this host.",
         )
 
 
