@@ -75,6 +75,7 @@ class Gateway:
         if "the certificate" in found or "the CA of clients" in found:
             if len(bundle.pem) > LARGEST_PAYLOAD or len(bundle.ca) > LARGEST_PAYLOAD:
                 self._reload(timeout)
+                self._await_brought(bundle, timeout)
                 return found
             if "the CA of clients" in found:
                 self.runtime.set_authorities(files.ca, bundle.ca)
@@ -90,6 +91,14 @@ class Gateway:
             if left:
                 raise HaproxyError(f"{' and '.join(left)} did not change")
         return found
+
+    def _await_brought(self, bundle: Bundle, timeout: float) -> None:
+        """Waits until the worker that a reload starts serves what it should. Raises HaproxyError."""
+        deadline = time.monotonic() + timeout
+        while not self.up() or self.due(bundle):
+            if time.monotonic() >= deadline:
+                raise HaproxyError("a reload did not bring it")
+            time.sleep(_POLL_SECONDS)
 
     def _workers(self) -> list[str]:
         return self.runtime.workers()
