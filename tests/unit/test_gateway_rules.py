@@ -172,8 +172,9 @@ def test_body_over_the_limit(setup: Setup) -> None:
     assert setup.ask("/v2/models/triton_identity/infer", "POST", body=https.INFERENCE, name="small").status == 200
 
 
-@pytest.mark.parametrize("headers", [["Content-Length: 5, 6"], ["Content-Length: -1"], ["Content-Length: 5", "Content-Length: 6"], ["Content-Length: 99999999999999999999"]])
-def test_lengths_that_are_none(setup: Setup, headers: t.List[str]) -> None:
+@pytest.mark.parametrize("lengths", [["5, 6"], ["-1"], ["5", "6"], ["99999999999999999999"], ["0x10"]])
+def test_lengths_that_are_none(setup: Setup, lengths: t.List[str]) -> None:
+    headers = [f"Content-Length: {length}" for length in lengths]
     assert setup.ask("/v2/models/triton_identity/infer", "POST", headers, b"x").status == 400
 
 
@@ -345,8 +346,8 @@ def test_log(setup: Setup) -> None:
     setup.ask("/v2/nothing", name="strict")
     time.sleep(0.5)
     lines = usual.log.splitlines()
-    for version in ("TLSv1.2", "TLSv1.3"):
-        assert any(f"grpc grpc_blue tls={version} sni=triton.example" in line and "ended=" in line for line in lines), usual.log[-2000:]
+    for spoken in ("TLSv1.2", "TLSv1.3"):
+        assert any(f"grpc grpc_blue tls={spoken} sni=triton.example" in line and "ended=" in line for line in lines), usual.log[-2000:]
     inference = [line for line in lines if "POST /v2/models/triton_identity/infer" in line and "rest_blue" in line]
     assert inference and all("tls=TLSv1.3 sni=localhost" in line and "status=" in line for line in inference)
     assert "secret" not in usual.log and "INPUT" not in usual.log

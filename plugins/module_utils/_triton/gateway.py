@@ -9,6 +9,7 @@ has the certificate. So a killed run leaves nothing that the next one, a restart
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
@@ -62,7 +63,7 @@ class Gateway:
             found.append("the certificate")
         if self.runtime.authorities(files.ca) not in (None, bundle.authorities):
             found.append("the CA of clients")
-        if any(self.runtime.mapped(files.map, "colour", worker) != bundle.instance for worker in self._workers()):
+        if self._elsewhere(bundle.instance):
             found.append("the instance")
         return found
 
@@ -75,14 +76,14 @@ class Gateway:
         if "the certificate" in found or "the CA of clients" in found:
             if len(bundle.pem) > LARGEST_PAYLOAD or len(bundle.ca) > LARGEST_PAYLOAD:
                 self._reload(timeout)
+                self._await_brought(bundle, timeout)
                 return found
             if "the CA of clients" in found:
                 self.runtime.set_authorities(files.ca, bundle.ca)
             if "the certificate" in found:
                 self.runtime.set_certificate(files.pem, bundle.pem)
         if "the instance" in found:
-            # Workers that a reload replaced still answer on connections that they have.
-            for worker in self._workers():
+            for worker in self._elsewhere(bundle.instance):
                 self.runtime.set_map(files.map, "colour", bundle.instance, worker)
         if found:
             files.prepare()
@@ -91,8 +92,26 @@ class Gateway:
                 raise HaproxyError(f"{' and '.join(left)} did not change")
         return found
 
-    def _workers(self) -> list[str]:
-        return self.runtime.workers()
+    def _await_brought(self, bundle: Bundle, timeout: float) -> None:
+        """Waits until the worker that a reload starts serves what it should. Raises HaproxyError."""
+        deadline = time.monotonic() + timeout
+        while True:
+            with contextlib.suppress(HaproxyDown):  # for a moment, between two workers
+                if self.up() and not self.due(bundle):
+                    return
+            if time.monotonic() >= deadline:
+                raise HaproxyError("a reload did not bring it")
+            time.sleep(_POLL_SECONDS)
+
+    def _elsewhere(self, instance: str) -> list[Optional[str]]:
+        """The workers that lead to another instance. Those that a reload replaced still answer on connections that they have."""
+        newest: Optional[str] = None  # by its own socket
+        found = [] if self.runtime.mapped(self.files.map, "colour") == instance else [newest]
+        for worker in self.runtime.workers()[1:]:
+            with contextlib.suppress(HaproxyDown, HaproxyError):  # it has just ended
+                if self.runtime.mapped(self.files.map, "colour", worker) != instance:
+                    found.append(worker)
+        return found
 
     def _reload(self, timeout: float) -> None:
         if self.supervised:  # under systemd the unit does it
