@@ -25,6 +25,7 @@ options:
     description:
       - V(present) lets HAProxy judge O(config), writes it, starts or reloads HAProxy, waits until it listens, and brings it to the instance that
         serves. A configuration that HAProxy refuses changes nothing; one that it cannot take over is put back.
+      - V(committed) marks the configuration as verified. V(undone) is V(present) with the one that was verified last; without one it does nothing.
       - V(serving) sends clients to O(instance) from now on, with its certificate for REST and metrics. If HAProxy refuses the certificate,
         the instance that served before serves on.
       - V(drained) waits until no connection to O(instance) is left, or for O(timeout). It never fails for connections that are left.
@@ -32,7 +33,7 @@ options:
       - V(candidate_closed) ends that.
       - V(absent) stops HAProxy and removes its unit, its configuration and what it read. The symlink C(active) stays.
     type: str
-    choices: [present, serving, drained, candidate_open, candidate_closed, absent]
+    choices: [present, committed, undone, serving, drained, candidate_open, candidate_closed, absent]
     default: present
   config:
     description:
@@ -149,6 +150,10 @@ instance:
   returned: success, but for O(state=absent) and O(state=candidate_closed)
   type: str
   sample: blue
+committed:
+  description: Whether the configuration is the one that was verified last.
+  returned: success, when O(state=present)
+  type: bool
 started:
   description: Whether HAProxy was started, or would be in check mode.
   returned: success, when O(state=present)
@@ -232,7 +237,7 @@ _SPEC: dict[str, Any] = {
     **SERVICE_SPEC,
     "state": {
         "type": "str",
-        "choices": ["present", "serving", "drained", "candidate_open", "candidate_closed", "absent"],
+        "choices": ["present", "committed", "undone", "serving", "drained", "candidate_open", "candidate_closed", "absent"],
         "default": "present",
     },
     "config": {"type": "str"},

@@ -19,8 +19,8 @@ from pathlib import Path
 _MOLECULE = Path(__file__).parents[2] / "molecule"
 sys.path[:0] = [str(_MOLECULE / "rotation" / "fleet"), str(_MOLECULE / "zero_loss" / "changes")]
 
-from clients import Load, targets  # noqa: E402
-from fleet import DUE, ROTATE, Fleet, Run  # noqa: E402
+from clients import Load, targets  # type: ignore[import-not-found]  # noqa: E402
+from fleet import DUE, ROTATE, Fleet, Run  # type: ignore[import-not-found]  # noqa: E402
 
 SITE = "inferops.triton.site"
 RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}

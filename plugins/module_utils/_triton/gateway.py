@@ -124,6 +124,8 @@ def perform(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
     gateway = Gateway(params)
     actions: dict[str, Callable[[Gateway, bool], dict[str, Any]]] = {
         "present": _present,
+        "committed": _committed,
+        "undone": _undone,
         "serving": _serving,
         "drained": _drained,
         "candidate_open": candidate.open_port,
@@ -153,7 +155,10 @@ def _present(gateway: Gateway, check: bool) -> dict[str, Any]:
     ]
     digest = gatewayfiles.description(params["config"])
     status = service.status()
-    result = {"changed": True, "diff": diff, "started": False, "reloaded": False, "reason": None, "instance": gateway.store.serving()}
+    result = {
+        "changed": True, "diff": diff, "started": False, "reloaded": False, "reason": None,
+        "instance": gateway.store.serving(), "committed": files.is_committed(wanted),
+    }
 
     haproxy = gatewayfiles.executable(params["executable"], required=not check)
     bundle = _bundle(gateway, required=not check)
@@ -162,7 +167,7 @@ def _present(gateway: Gateway, check: bool) -> dict[str, Any]:
     if files.config in differs:
         gatewayfiles.validate(files, haproxy, wanted[files.config])
     ports = gatewayfiles.ports(wanted[files.config])
-    _check_ports(gateway, ports)
+    _check_ports(gateway, ports, check)
 
     runs = status.state in (states.RUNNING, states.STARTING)
     running = _running(gateway) if runs else None
@@ -256,10 +261,15 @@ def _put_back(gateway: Gateway, before: Mapping[str, Optional[str]]) -> None:
         gateway.service.reread()
 
 
-def _check_ports(gateway: Gateway, ports: list[int]) -> None:
-    """Raises HostError port_in_use where someone else holds a port that the gateway is to bind."""
+def _check_ports(gateway: Gateway, ports: list[int], check: bool) -> None:
+    """Raises HostError port_in_use where someone else holds a port that the gateway is to bind.
+
+    In check mode an instance of ours may hold it, which would move behind the gateway first.
+    """
     status = gateway.service.status()
     for listener in listeners(ports):
+        if check and ((listener.unit or "").startswith("triton@") or (listener.container or "").startswith("triton-")):
+            continue
         if gateway.service.owns(listener) or (listener.pid is None and status.state == states.RUNNING):
             continue
         raise HostError(
@@ -268,6 +278,28 @@ def _check_ports(gateway: Gateway, ports: list[int]) -> None:
             "Stop it, or choose another port for the gateway (triton_gateway_grpc_port and its like).",
             listener=listener.plain(),
         )
+
+
+# States committed, undone: the configuration that a failed change goes back to
+
+
+def _committed(gateway: Gateway, check: bool) -> dict[str, Any]:
+    files = gateway.files
+    present = {path: gatewayfiles.read(path) for path in (files.config, gateway.unit_file)}
+    there = {path: text for path, text in present.items() if text is not None}
+    changed = bool(there) and not files.is_committed(there)
+    if changed and not check:
+        files.commit(there)
+    return {"changed": changed}
+
+
+def _undone(gateway: Gateway, check: bool) -> dict[str, Any]:
+    texts = gateway.files.committed(gateway.unit_file)
+    if texts is None:
+        return {"changed": False, "reason": "no configuration was ever verified"}
+    config, unit = texts
+    gateway.params = {**gateway.params, "config": gatewayfiles.without_description(config), "unit": unit}
+    return _present(gateway, check)
 
 
 # States serving, drained, absent

@@ -13,10 +13,11 @@ import shutil
 import ssl
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from .disk import write_text
 from .errors import HostError
 from .generation import Store
 from .hostinfo import environment
@@ -97,6 +98,23 @@ class Files:
         self.pem = os.path.join(run_directory, "tls.pem")
         self.ca = os.path.join(run_directory, "ca.crt")
         self.map = os.path.join(run_directory, "colour.map")
+
+    def is_committed(self, texts: Mapping[str, Optional[str]]) -> bool:
+        """Whether these are the texts, by path, that were verified last; the script that comes with the module does not count."""
+        return all(read(self._verified(path)) == text for path, text in texts.items() if path != self.prepare_script)
+
+    def commit(self, texts: Mapping[str, str]) -> None:
+        """Keeps texts as verified, the configuration last, for it is what counts."""
+        for path in sorted(texts, key=lambda path: path == self.config):
+            write_text(self._verified(path), texts[path])
+
+    def committed(self, unit_file: str) -> Optional[tuple[str, Optional[str]]]:
+        """Configuration and unit that were verified last; None where none was."""
+        config = read(self._verified(self.config))
+        return None if config is None else (config, read(self._verified(unit_file)))
+
+    def _verified(self, path: str) -> str:
+        return os.path.join(self.folder, "committed", os.path.basename(path))
 
     def loaded(self, path: str) -> str:
         """The text of a file that HAProxy reads, as Bundle has it; empty where there is none."""
@@ -201,6 +219,11 @@ def description(text: str) -> str:
 def with_description(text: str) -> str:
     """The configuration as it is written to the disk."""
     return f"# Written by inferops.triton, module triton_gateway.\nglobal\n  # Tells which configuration runs.\n  description {description(text)}\n\n{text}"
+
+
+def without_description(text: str) -> str:
+    """What with_description was given."""
+    return text.partition("\n\n")[2]
 
 
 def ports(text: str) -> list[int]:
