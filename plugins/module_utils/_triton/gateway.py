@@ -30,6 +30,7 @@ from .systemd import Systemd
 
 PROGRAM = "triton-gateway"
 _POLL_SECONDS = 0.1
+_CONTAINERS = ("triton-blue", "triton-green")
 
 Service = Union[Systemd, Supervisor]
 
@@ -84,7 +85,8 @@ class Gateway:
                 self.runtime.set_certificate(files.pem, bundle.pem)
         if "the instance" in found:
             for worker in self._elsewhere(bundle.instance):
-                self.runtime.set_map(files.map, "colour", bundle.instance, worker)
+                with contextlib.suppress(*([HaproxyDown] if worker else [])):  # an old one may have just ended
+                    self.runtime.set_map(files.map, "colour", bundle.instance, worker)
         if found:
             files.prepare()
             left = self.due(bundle)
@@ -264,13 +266,15 @@ def _put_back(gateway: Gateway, before: Mapping[str, Optional[str]]) -> None:
 def _check_ports(gateway: Gateway, ports: list[int], check: bool) -> None:
     """Raises HostError port_in_use where someone else holds a port that the gateway is to bind.
 
-    In check mode an instance of ours may hold it, which would move behind the gateway first.
+    What a Triton of ours holds does not count in check mode: it moves behind the gateway before that one starts.
     """
     status = gateway.service.status()
     for listener in listeners(ports):
         if check and ((listener.unit or "").startswith("triton@") or (listener.container or "").startswith("triton-")):
             continue
         if gateway.service.owns(listener) or (listener.pid is None and status.state == states.RUNNING):
+            continue
+        if check and ((listener.unit or "").startswith("triton@") or listener.container in _CONTAINERS):
             continue
         raise HostError(
             "port_in_use",
