@@ -16,7 +16,7 @@ import urllib.parse
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton import tensors
 from ansible_collections.inferops.triton.plugins.module_utils._triton.client import MAX_ANSWER
-from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Endpoint
+from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Endpoint
 from ansible_collections.inferops.triton.plugins.module_utils._triton.expectations import CONTROL_APIS
 from ansible_collections.inferops.triton.plugins.module_utils._triton.exposure import CLOSED_TEXTS, CONTROLS
 from ansible_collections.inferops.triton.plugins.module_utils._triton.https import Reply, Request, Response
@@ -64,7 +64,8 @@ def infer(endpoint: Endpoint, known: Answer) -> Request:
 
 
 def _quoted(text: str) -> str:
-    return urllib.parse.quote(text, safe="")
+    """A segment of a path. Triton decodes none (tried with 2.51), so nothing is encoded that need not be (RFC 3986, 3.3)."""
+    return urllib.parse.quote(text, safe="!$&'()*+,;=:@~")
 
 
 def _unsayable(tensor: Tensor) -> bool:
@@ -104,7 +105,7 @@ def controls(endpoint: Endpoint) -> t.List[t.Tuple[str, Request]]:
         ("trace settings", Request("/v2/trace/setting")),
         ("log settings", Request("/v2/logging")),
         # Triton takes a whole URL for its path (RFC 9112, 3.2.2); a rule that compares the line's beginning does not.
-        ("log settings", Request("http://{0}/v2/logging".format(endpoint.address))),
+        ("log settings", Request("https://{0}/v2/logging".format(Address(endpoint.server_name, endpoint.address.port)))),
     ]
     if endpoint.model:
         found.append(("trace settings", Request("/v2/models/{0}/trace/setting".format(_quoted(endpoint.model)))))

@@ -13,7 +13,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.inferops.triton.tests.unit.support.certificates import Identity
-from ansible_collections.inferops.triton.tests.unit.support.triton import free_port
+from ansible_collections.inferops.triton.tests.unit.support.triton import (
+    CLOSED,
+    HALF,
+    IDENTITY,
+    Triton,
+    free_port,
+    tls_flags,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 
 _CONFIGURATION = """
 global
@@ -145,6 +155,30 @@ def https_gateway(folder: Path, grpc_port: int, rest: Front, metrics: Front) -> 
     sections += rest.section(folder, "rest") + metrics.section(folder, "metrics")
     with _running(folder, sections, port, rest.port, metrics.port):
         yield port
+
+
+@dataclass
+class Behind:
+    """A Triton as a gateway has it behind it: gRPC over TLS, REST and metrics in the clear."""
+
+    triton: Triton
+    metrics_port: int
+
+    def rest(self, pki: "Pki", **more: t.Any) -> Front:
+        """The gateway's port for REST."""
+        return Front(**{"identity": pki.server, "triton": self.triton.http_port, "rules": (HSTS, *CLOSED_API), **more})
+
+    def metrics(self, pki: "Pki", **more: t.Any) -> Front:
+        """The gateway's port for metrics."""
+        return Front(**{"identity": pki.server, "triton": self.metrics_port, **more})
+
+
+def behind_gateway(pki: "Pki", folder: Path, *flags: str, mutual: bool = False, models: t.Sequence[t.Any] = (IDENTITY, HALF)) -> Behind:
+    """One that is not started yet."""
+    port = free_port()
+    arguments = ["--allow-metrics=true", "--metrics-port={0}".format(port), *CLOSED, *flags]
+    arguments += tls_flags(pki.server_cert, pki.server_key, pki.ca_file if mutual else None, mutual)
+    return Behind(Triton(folder, models=models, arguments=arguments), port)
 
 
 def _wait(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,53 +15,31 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint i
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support.audits import Options, Result, found, one_way, value, verify
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, Identity, issue
-from ansible_collections.inferops.triton.tests.unit.support.gateway import CLOSED_API, HSTS, Front, https_gateway
-from ansible_collections.inferops.triton.tests.unit.support.triton import (
-    CLOSED,
-    FAILING,
-    HALF,
-    IDENTITY,
-    Triton,
-    free_port,
-    tls_flags,
+from ansible_collections.inferops.triton.tests.unit.support.gateway import (
+    CLOSED_API,
+    HSTS,
+    Behind,
+    Front,
+    behind_gateway,
+    https_gateway,
 )
+from ansible_collections.inferops.triton.tests.unit.support.triton import FAILING, IDENTITY, free_port
 
 NAMES = [check.name for check in frontend_checks.CHECKS]
 RULES = (HSTS, *CLOSED_API)
 TODAY = "alpn h2,http/1.1 ssl-min-ver TLSv1.2"
 
 
-@dataclass
-class Behind:
-    """A Triton as a gateway has it behind it: gRPC over TLS, REST and metrics in the clear."""
-
-    triton: Triton
-    metrics_port: int
-
-    def rest(self, pki: Pki, **more: t.Any) -> Front:
-        return Front(**{"identity": pki.server, "triton": self.triton.http_port, "rules": RULES, **more})
-
-    def metrics(self, pki: Pki, **more: t.Any) -> Front:
-        return Front(**{"identity": pki.server, "triton": self.metrics_port, **more})
-
-
-def _behind(pki: Pki, folder: Path, *flags: str, mutual: bool = False, models: t.Sequence[t.Any] = (IDENTITY, HALF)) -> Behind:
-    port = free_port()
-    arguments = ["--allow-metrics=true", "--metrics-port={0}".format(port), *CLOSED, *flags]
-    arguments += tls_flags(pki.server_cert, pki.server_key, pki.ca_file if mutual else None, mutual)
-    return Behind(Triton(folder, models=models, arguments=arguments), port)
-
-
 @pytest.fixture(scope="module")
 def one_way_behind(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Behind]:
-    behind = _behind(pki, tmp_path_factory.mktemp("behind"))
+    behind = behind_gateway(pki, tmp_path_factory.mktemp("behind"))
     with behind.triton:
         yield behind
 
 
 @pytest.fixture(scope="module")
 def mutual_behind(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Behind]:
-    behind = _behind(pki, tmp_path_factory.mktemp("behind-mutual"), mutual=True)
+    behind = behind_gateway(pki, tmp_path_factory.mktemp("behind-mutual"), mutual=True)
     with behind.triton:
         yield behind
 
@@ -247,7 +225,7 @@ def test_nothing_listens(pki: Pki, one_way_behind: Behind, tmp_path: Path) -> No
 
 
 def test_a_server_that_is_not_ready(pki: Pki, tmp_path: Path) -> None:
-    behind = _behind(pki, tmp_path / "triton", models=(IDENTITY, FAILING))
+    behind = behind_gateway(pki, tmp_path / "triton", models=(IDENTITY, FAILING))
     with behind.triton:
         result = audit(pki, tmp_path, behind)
     assert found(result, "failed") == {"server_ready": "not_ready", "rest_ready": "not_ready"}
@@ -299,7 +277,7 @@ def test_inferences_that_fail_by_rest_alone(pki: Pki, one_way_behind: Behind, tm
 def test_controls_by_rest(
     pki: Pki, one_way_behind: Behind, tmp_path: Path, flags: t.Sequence[str], rules: t.Sequence[str], is_open: t.Optional[str]
 ) -> None:
-    behind = _behind(pki, tmp_path / "triton", *flags) if flags else one_way_behind
+    behind = behind_gateway(pki, tmp_path / "triton", *flags) if flags else one_way_behind
     front = behind.rest(pki, rules=(HSTS, *rules))
     if flags:
         behind.triton.start()
