@@ -160,7 +160,9 @@ class Session:
                 result.device_fault = classification.explain_model(endpoint, error, seen, timeout)
 
     async def refusals(self, stranger: Stranger) -> t.Dict[str, Attempt]:
-        """The clients that must be refused, all at once; the ports beside are looked at meanwhile."""
+        """The clients that must be refused, all at once; the ports beside are looked at meanwhile. None where the right one was not let in."""
+        if not self._evidence.seen.accepted:
+            return {}
         names = [name for name, attempt in REFUSALS.items() if attempt.applies(self._endpoint)]
         tried = asyncio.gather(*(REFUSALS[name].run(self, stranger) for name in names))
         found, self._evidence.ports = await asyncio.gather(tried, self._look_at_ports())
