@@ -172,7 +172,7 @@ async def _read(stream: Stream, request: Request, started: float) -> Response:
         found = _parse(bytes(data), request, ended=not chunk, seconds=time.monotonic() - started)
         if isinstance(found, Response):
             return found
-        wanted = found
+        wanted = min(found, request.enough + 1)
 
 
 class _Received:
@@ -207,7 +207,8 @@ def _parse(data: bytes, request: Request, ended: bool, seconds: float) -> t.Unio
     except http.client.IncompleteRead as partial:
         if not enough:
             return 2 * len(data)
-        body, cut_off = partial.partial, True
+        # Of a chunk that is not whole http.client gives nothing.
+        body, cut_off = partial.partial or begun, True
     except (http.client.HTTPException, ValueError) as error:
         raise Stop(Problem.NOT_HTTP, "its answer is no HTTP ({0}: {1})".format(type(error).__name__, error)) from error
     headers = {name.lower(): value for name, value in answer.getheaders()}
