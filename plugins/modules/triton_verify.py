@@ -20,6 +20,8 @@ description:
     counts only beside its control, the same connection put right, in the same run; else it is C(inconclusive), which is not ok.
   - B(Exposure) is what must not be open beside it - REST and metrics in the clear on other than loopback, and control of models, shared memory, trace and
     log settings for every client that may infer.
+  - With O(endpoints[].gateway), REST and metrics over HTTPS are held to the same - each port has proofs, refusals and their controls of its own - and the
+    ports behind the gateway must be closed to everyone else.
   - The module does not fail for endpoints that fail. Look at RV(results) and assert.
   - Interrupted by SIGINT or SIGTERM, the module returns what is finished; the other endpoints fail with the code C(interrupted).
   - Codes, causes and remedies are explained in C(docs/diagnosis.md).
@@ -29,6 +31,7 @@ extends_documentation_fragment:
   - inferops.triton.attributes
   - inferops.triton.attributes.info_module
   - inferops.triton.endpoint.timeout
+  - inferops.triton.audit
 options:
   endpoints:
     description:
@@ -133,55 +136,45 @@ options:
         description: The same for Triton's metrics.
         type: int
         default: 8002
+      gateway:
+        description:
+          - What offers REST and metrics over HTTPS at the host of O(endpoints[].address), with a certificate of the same name and CA. Its checks are part of
+            the result only where this is given, and O(endpoints[].http_port) and O(endpoints[].metrics_port) then are not looked at where they are the same ports.
+        type: dict
+        suboptions:
+          http_port:
+            description: Port of REST; V(0) where it is not offered.
+            type: int
+            default: 8000
+          metrics_port:
+            description: Port of the metrics; V(0) where they are not offered.
+            type: int
+            default: 8002
+          mutual:
+            description: Whether REST must insist on client certificates. The default is what is expected of gRPC.
+            type: bool
+          metrics_mutual:
+            description: Whether the metrics must insist on client certificates.
+            type: bool
+            default: false
+          closed_ports:
+            description:
+              - Ports that only the gateway may reach, such as those of the instances behind it and its own statistics. They must not take connections
+                at the address of the endpoint.
+            type: list
+            elements: int
+            default: []
+          open_apis:
+            description: REST APIs that control the server and are meant to be open. They are not tried.
+            type: list
+            elements: str
+            choices: [model-repository, shared-memory, trace, logging]
+            default: []
       allow:
         description: Diagnosis codes that do not make the endpoint fail. The checks show them as C(overridden).
         type: list
         elements: str
         default: []
-  ready_timeout:
-    description:
-      - Seconds within which an endpoint that fails as a starting server does is tried again. With V(0) it is tried once.
-    type: float
-    default: 0.0
-  overall_timeout:
-    description:
-      - Seconds for all endpoints together. Those not finished then fail with the code C(timeout); the others keep their results.
-    type: float
-  concurrency:
-    description:
-      - How many endpoints are audited at once. Those that do not answer give up their place after a second.
-    type: int
-    default: 32
-  watch:
-    description:
-      - Seconds over which each endpoint is audited again every O(interval), from the end of its first audit on. One round that fails makes the
-        endpoint fail, with the result of that round; RV(results[].latency) is the worst of all. With V(0) it is audited once.
-      - O(overall_timeout), if given, must be longer.
-    type: float
-    default: 0.0
-  interval:
-    description:
-      - Seconds from one round of O(watch) to the next, not more than O(watch).
-    type: float
-    default: 10.0
-  progress_file:
-    description:
-      - File on the host that runs the module, to which it writes a line of JSON with C(done), C(total) and C(failed), at most twice a second.
-        Where it cannot be written, the audit goes on without it.
-      - Where the task runs on the controller, this is set for you, and the progress is shown on the terminal.
-    type: path
-  report_directory:
-    description:
-      - Folder for reports, on the machine that the module runs on, made if it is missing. C(docs/reports.md) describes them.
-      - An audit that is interrupted writes what it has. A report that cannot be written is a warning, and the results are returned all the same.
-    type: path
-  report_formats:
-    description:
-      - Which reports - V(json) (C(report.json)), V(junit) (C(report.xml)), V(html) (C(report.html)) and V(prom) (C(triton_tls.prom)).
-    type: list
-    elements: str
-    choices: [json, junit, html, prom]
-    default: [json, junit, html, prom]
 requirements:
   - tritonclient[grpc] >= 2.73
   - pyOpenSSL >= 25.1
@@ -325,43 +318,11 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.report.fig
 
 def main() -> None:
     """Run the module."""
-    endpoint: argspec.Spec = {
-        "name": {"type": "str"},
-        **argspec.endpoint_options(),
-        "mutual": {"type": "bool"},
-        "expected_fingerprint": {"type": "str"},
-        **argspec.inference_options(),
-        "devices": {
-            "type": "dict",
-            "options": {
-                "kind": {"type": "str", "choices": ["cpu", "gpu"], "required": True},
-                "count": {"type": "int", "default": 1},
-            },
-        },
-        "warn_days": {"type": "float", "default": 30.0},
-        "error_days": {"type": "float", "default": 0.0},
-        "expired_client_cert": {"type": "path"},
-        "expired_client_key": {"type": "path", "no_log": False},
-        "client_ca_cert": {"type": "path"},
-        "client_ca_key": {"type": "path", "no_log": False},
-        "client_ca_passphrase": {"type": "str", "no_log": True},
-        "exposure": {"type": "bool", "default": True},
-        "http_port": {"type": "int", "default": 8000},
-        "metrics_port": {"type": "int", "default": 8002},
-        "allow": {"type": "list", "elements": "str", "default": []},
-    }
     module = AnsibleModule(
         argument_spec={
-            "endpoints": {"type": "list", "elements": "dict", "required": True, "options": endpoint},
+            "endpoints": {"type": "list", "elements": "dict", "required": True, "options": argspec.audited_options()},
             **argspec.timeout_option(),
-            "ready_timeout": {"type": "float", "default": 0.0},
-            "overall_timeout": {"type": "float"},
-            "concurrency": {"type": "int", "default": 32},
-            "watch": {"type": "float", "default": 0.0},
-            "interval": {"type": "float", "default": 10.0},
-            "progress_file": {"type": "path"},
-            "report_directory": {"type": "path"},
-            "report_formats": {"type": "list", "elements": "str", "choices": list(files.FILES), "default": list(files.FILES)},
+            **argspec.audit_options(list(files.FILES)),
         },
         supports_check_mode=True,
     )

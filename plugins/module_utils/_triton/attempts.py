@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ansible_collections.inferops.triton.plugins.module_utils._triton import (
     classification,
     exposure,
+    frontends,
     inference,
     throwaway,
 )
@@ -25,13 +26,16 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis 
     diagnose,
 )
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Address, Endpoint, Identity
-from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import Attempt, Outcome
+from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import (
+    Attempt,
+    Outcome,
+    of_client_certificate,
+    of_old_client,
+)
 from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Observation, Problem, Prober, Stage
 
 # RFC 6761: nothing resolves under .invalid, so no certificate authority vouches for it.
 WRONG_NAME = "not-this-server.invalid"
-# Seconds that a port may stay silent at a host that answers on another one.
-_SILENCE = 1.0
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class Evidence:
     control: t.Optional[Control] = None
     refusals: t.Dict[str, Attempt] = field(default_factory=dict)
     ports: t.Dict[str, Attempt] = field(default_factory=dict)
+    gateway: t.Optional[frontends.Found] = None
 
     @property
     def peer(self) -> Address:
@@ -155,7 +160,9 @@ class Session:
                 result.device_fault = classification.explain_model(endpoint, error, seen, timeout)
 
     async def refusals(self, stranger: Stranger) -> t.Dict[str, Attempt]:
-        """The clients that must be refused, all at once; the ports beside are looked at meanwhile."""
+        """The clients that must be refused, all at once; the ports beside are looked at meanwhile. None where the right one was not let in."""
+        if not self._evidence.seen.accepted:
+            return {}
         names = [name for name, attempt in REFUSALS.items() if attempt.applies(self._endpoint)]
         tried = asyncio.gather(*(REFUSALS[name].run(self, stranger) for name in names))
         found, self._evidence.ports = await asyncio.gather(tried, self._look_at_ports())
@@ -165,13 +172,22 @@ class Session:
         """REST and metrics in the clear. A port that drops packets must not cost the endpoint's whole time: its host is near."""
         if not self._endpoint.exposure or exposure.is_local(self._peer.host):
             return {}
-        timeout = min(self._left(), max(_SILENCE, 4 * self._evidence.seen.seconds))
+        timeout = min(self._left(), max(frontends.SILENCE, 4 * self._evidence.seen.seconds))
         wanted = {"rest": (self._endpoint.http_port, "/v2"), "metrics": (self._endpoint.metrics_port, "/metrics")}
-        asked = {name: (port, path) for name, (port, path) in wanted.items() if port}
+        behind = {front.address.port for front in frontends.offered(self._endpoint).values()}
+        asked = {name: (port, path) for name, (port, path) in wanted.items() if port and port not in behind}
         found = await asyncio.gather(
             *(exposure.clear_http(self._peer, port, path, timeout) for port, path in asked.values())
         )
         return dict(zip(asked, found))
+
+    async def gateway(self, stranger: Stranger) -> t.Optional[frontends.Found]:
+        """What is expected of a gateway beside the endpoint, as far as time is left for it."""
+        evidence = self._evidence
+        if self._endpoint.gateway is None or time.monotonic() >= self._deadline:
+            return None
+        visit = frontends.Visit(self._prober, self._peer, evidence.seen.seconds, stranger.identity, self._deadline)
+        return await visit.look(self._endpoint, evidence.control.answer if evidence.control else None)
 
     async def plaintext(self, _stranger: Stranger) -> Attempt:
         """A gRPC client without TLS."""
@@ -220,23 +236,11 @@ class Session:
         """The right client, but one that knows TLS 1.1 at most."""
         endpoint = self._endpoint
         seen = await self._prober.tls(self._peer, endpoint.server_name, endpoint.identity, self._left(), old=True)
-        # HTTP/2 forbids old versions (RFC 9113, 9.2), so a server may hang up after a handshake that it should not have made.
-        if seen.stage in (Stage.HTTP2, Stage.DONE) or seen.chain:
-            return Attempt(Outcome.ACCEPTED, "it agreed on {0}".format(seen.tls_version))
-        if seen.problem is Problem.TLS and not seen.banner:
-            detail = "OpenSSL does not speak TLS 1.1 on the machine that the check runs on ({0})".format(seen.detail)
-            return Attempt(Outcome.UNCLEAR, detail)
-        if seen.stage is Stage.HANDSHAKE and seen.problem in (Problem.ALERT, Problem.CLOSED):
-            return Attempt(Outcome.REFUSED, seen.alert and "alert '{0}'".format(seen.alert) or seen.detail)
-        return Attempt(Outcome.UNCLEAR, seen.detail or "no answer")
+        return of_old_client(seen)
 
     async def _shows(self, identity: t.Optional[Identity]) -> Attempt:
         seen = await self._prober.tls(self._peer, self._endpoint.server_name, identity, self._left())
-        if seen.accepted:
-            return Attempt(Outcome.ACCEPTED, "it answered HTTP/2")
-        if seen.refused:
-            return Attempt(Outcome.REFUSED, seen.alert and "alert '{0}'".format(seen.alert) or seen.detail)
-        return Attempt(Outcome.UNCLEAR, seen.detail or "no answer")
+        return of_client_certificate(seen)
 
 
 def _wrong_name_refused(error: RpcError) -> bool:
@@ -275,4 +279,5 @@ REFUSALS: t.Dict[str, RefusalAttempt] = {
 
 def handshakes(endpoint: Endpoint) -> int:
     """H: how many TLS connections the audit of a good endpoint opens; the probe and the control come before the refusals."""
-    return 2 + sum(attempt.tls and attempt.applies(endpoint) for attempt in REFUSALS.values())
+    of_grpc = 2 + sum(attempt.tls and attempt.applies(endpoint) for attempt in REFUSALS.values())
+    return of_grpc + frontends.handshakes(endpoint)

@@ -7,7 +7,7 @@ its place at the narrow gate back. More at once would only wait for this machine
 for the endpoint. The per-endpoint clock runs only inside the narrow gate.
 
 TLS connections per endpoint, H (attempts.handshakes): five (probe, control, another CA, wrong name, old TLS), seven under
-mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS.
+mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS. frontends.py adds those of a gateway.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import iso
-from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, inference
+from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, frontend_checks, inference
 from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import (
     Evidence,
     Session,
@@ -57,6 +57,9 @@ TRANSIENT = frozenset(
         "control_failed",
         "not_judged",
         "inference_failed",
+        "backend_unavailable",
+        "http_failed",
+        "metrics_missing",
     }
 )
 _PROBES = 512
@@ -260,12 +263,17 @@ class _Audit:
                 await turn.take(_PATIENCE)
                 evidence = await look(self._prober, endpoint, timeout)
             seconds = evidence.seen.seconds + (evidence.plaintext.seconds if evidence.plaintext else 0.0)
-            if evidence.seen.accepted:
+            # A gateway's HTTPS is looked at also where gRPC is refused, for it may be the whole host's fault or gRPC's alone.
+            if evidence.seen.accepted or (endpoint.gateway is not None and evidence.seen.peer is not None):
                 await turn.take(_SESSION_PATIENCE * timeout)
                 started = time.monotonic()
                 session = Session(evidence, self._prober, started + timeout - evidence.seen.seconds)
-                evidence.control = await session.control()
-                evidence.refusals = await session.refusals(self._stranger)
+                if evidence.seen.accepted:
+                    evidence.control = await session.control()
+                # At once, so that one that hangs takes no time from the other.
+                evidence.refusals, evidence.gateway = await asyncio.gather(
+                    session.refusals(self._stranger), session.gateway(self._stranger)
+                )
                 seconds += time.monotonic() - started
         finally:
             turn.give_back()
@@ -295,10 +303,15 @@ class _Turn:
             self._gate.release()
 
 
+def checks_of(gateway: t.Any) -> t.Tuple[checks.Check, ...]:
+    """The checks of an endpoint; those of a gateway belong to it only where one is expected."""
+    return (*checks.CHECKS, *frontend_checks.CHECKS) if gateway else checks.CHECKS
+
+
 def report(evidence: Evidence) -> Result:
     """The result of one endpoint as plain data; its diagnosis is that of the first check that failed, else was inconclusive."""
     endpoint, case = evidence.endpoint, checks.Case(evidence)
-    verdicts = checks.judge(case)
+    verdicts = checks.judge(case, checks_of(endpoint.gateway))
     bad = [v for status in (checks.FAILED, checks.INCONCLUSIVE) for _check, v in verdicts if v.status == status]
     answer = evidence.control.answer if evidence.control else None
     return {
@@ -355,7 +368,7 @@ def refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
         "address": address,
         "ok": False,
         "diagnosis": diagnosis.as_dict(),
-        "checks": [{"check": check.name, "kind": check.kind, **skipped} for check in checks.CHECKS],
+        "checks": [{"check": check.name, "kind": check.kind, **skipped} for check in checks_of(spec.get("gateway"))],
         "warnings": [],
         "certificate": None,
         "tls": None,

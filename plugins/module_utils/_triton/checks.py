@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ansible_collections.inferops.triton.plugins.module_utils._tls import strength
 from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import iso
 from ansible_collections.inferops.triton.plugins.module_utils._tls.finding import Finding
-from ansible_collections.inferops.triton.plugins.module_utils._triton import classification, exposure, inference
+from ansible_collections.inferops.triton.plugins.module_utils._triton import classification, exposure, frontends, inference
 from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import REFUSALS, WRONG_NAME
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import (
     Diagnosis,
@@ -125,13 +125,13 @@ def _dates(case: Case) -> Verdict:
     # An accepted chain may carry a certificate that nobody needs, whatever its dates.
     fault = None if case.spoke_grpc else classification.explain_dates(case.endpoint, case.sent)
     if fault is None:
-        fault = _material_fault(case, {"expires_soon": "expires_soon"})
+        fault = material_fault(case, {"expires_soon": "expires_soon"})
     if fault is not None:
         return failed(fault, days)
     return passed("valid until {0}".format(iso(case.first_end)), days)
 
 
-def _material_fault(case: Case, codes: t.Mapping[str, str]) -> t.Optional[Diagnosis]:
+def material_fault(case: Case, codes: t.Mapping[str, str]) -> t.Optional[Diagnosis]:
     """The first error of the certificate material with one of the findings' codes given; their values are the diagnosis' codes."""
     errors: t.Sequence[Finding] = case.material.errors if case.material else ()
     for finding in errors:
@@ -146,7 +146,7 @@ def _key(case: Case) -> Verdict:
         return unjudged(case, _NO_TLS)
     name = strength.name_of(case.sent[0].key)
     # gRPC clients cannot verify an unsupported key at all, strong as it may be.
-    fault = _material_fault(case, {"weak_key": "weak_key", "unsupported_key": "certificate_rejected"})
+    fault = material_fault(case, {"weak_key": "weak_key", "unsupported_key": "certificate_rejected"})
     return failed(fault, name) if fault else passed("the server's key is {0}".format(name), name)
 
 
@@ -154,11 +154,12 @@ def _signature(case: Case) -> Verdict:
     if not case.sent:
         return unjudged(case, _NO_TLS)
     algorithm = case.sent[0].signature_algorithm
-    fault = _material_fault(case, {"weak_signature": "weak_signature"})
+    fault = material_fault(case, {"weak_signature": "weak_signature"})
     return failed(fault, algorithm) if fault else passed("signed with {0}".format(algorithm), algorithm)
 
 
-def _fingerprint(case: Case) -> Verdict:
+def fingerprint(case: Case) -> Verdict:
+    """Whether the served leaf is the installed one."""
     expected = case.endpoint.expected_fingerprint
     if expected is None:
         return skipped("no fingerprint was given to compare with")
@@ -278,9 +279,11 @@ def _port_exposed(name: str, code: str) -> t.Callable[[Case], Verdict]:
         endpoint, peer = case.endpoint, case.seen.peer
         port = {"rest": endpoint.http_port, "metrics": endpoint.metrics_port}[name]
         if not endpoint.exposure:
-            return skipped(_NOT_LOOKED)
+            return skipped(NOT_LOOKED)
         if not port:
             return skipped("there is no such port")
+        if port in [front.address.port for front in frontends.offered(endpoint).values()]:
+            return skipped("the gateway's HTTPS is there, see {0}_plaintext_refused".format(name))
         if peer is None:
             return unjudged(case, _UNREACHED)
         if exposure.is_local(peer.host):
@@ -297,7 +300,7 @@ def _port_exposed(name: str, code: str) -> t.Callable[[Case], Verdict]:
 
 def _control_exposed(case: Case) -> Verdict:
     if not case.endpoint.exposure:
-        return skipped(_NOT_LOOKED)
+        return skipped(NOT_LOOKED)
     made = case.control.controls if case.control else None
     if made is None:
         return unjudged(case, _NO_CALL)
@@ -309,7 +312,7 @@ def _control_exposed(case: Case) -> Verdict:
     return unjudged(case, unclear[0]) if unclear else passed("closed to this client: {0}".format(", ".join(made)))
 
 
-_NOT_LOOKED = "the option exposure is off"
+NOT_LOOKED = "the option exposure is off"
 
 
 @dataclass(frozen=True)
@@ -331,7 +334,7 @@ CHECKS: t.Tuple[Check, ...] = (
     Check("dates", PROOF, _dates),
     Check("key", PROOF, _key),
     Check("signature", PROOF, _signature),
-    Check("fingerprint", PROOF, _fingerprint),
+    Check("fingerprint", PROOF, fingerprint),
     Check("server_ready", PROOF, _server_ready),
     Check("model_ready", PROOF, _model_ready),
     Check("inference", PROOF, _inference),
@@ -354,10 +357,10 @@ CHECKS: t.Tuple[Check, ...] = (
 )
 
 
-def judge(case: Case) -> t.List[t.Tuple[Check, Verdict]]:
+def judge(case: Case, table: t.Sequence[Check] = CHECKS) -> t.List[t.Tuple[Check, Verdict]]:
     """Every check's verdict, in the order of the table; codes that the endpoint allows are overridden."""
     found = []
-    for check in CHECKS:
+    for check in table:
         verdict = check.judge(case)
         if verdict.diagnosis is not None and verdict.diagnosis.code in case.endpoint.allow:
             verdict = Verdict(OVERRIDDEN, verdict.detail, verdict.value, verdict.diagnosis)

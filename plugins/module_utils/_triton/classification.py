@@ -23,6 +23,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._tls import (
 )
 from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate, iso
 from ansible_collections.inferops.triton.plugins.module_utils._triton.client import RpcError
+from ansible_collections.inferops.triton.plugins.module_utils._triton.deps import crypto, x509
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Diagnosis, diagnose
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Endpoint
 from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import (
@@ -73,7 +74,23 @@ def served(observation: Observation) -> t.List[Certificate]:
 def explain_observation(
     endpoint: Endpoint, seen: Observation, timeout: float, plaintext: t.Optional[Observation] = None
 ) -> t.Optional[Diagnosis]:
-    """Why a TLS connection failed or is not good enough, None where it is. `plaintext` is a try without TLS."""
+    """Why a gRPC client's TLS connection failed or is not good enough, None where it is. `plaintext` is a try without TLS."""
+    fault = explain_connection(endpoint, seen, timeout, plaintext)
+    if fault is not None:
+        return fault
+    if seen.alpn != "h2":
+        return diagnose("no_alpn_h2", seen.detail, address=endpoint.address, detail=seen.alpn or "nothing")
+    if seen.problem is Problem.TIMEOUT:
+        return _late(endpoint, seen.stage, timeout)
+    if seen.problem is not None:
+        return diagnose("not_grpc", seen.detail, address=endpoint.address, detail=seen.detail)
+    return None
+
+
+def explain_connection(
+    endpoint: Endpoint, seen: Observation, timeout: float, plaintext: t.Optional[Observation] = None
+) -> t.Optional[Diagnosis]:
+    """Why a connection came to no TLS session of today, or let this client in to none; None where it did, whatever followed."""
     address = endpoint.address
     problem, stage = seen.problem, seen.stage
     if problem is Problem.DNS:
@@ -82,20 +99,17 @@ def explain_observation(
         return diagnose("connection_refused", seen.detail, address=address)
     if problem is Problem.UNREACHABLE:
         return diagnose("unreachable", seen.detail, address=address, detail=seen.detail)
-    late = diagnose("timeout", address=address, seconds="{0:g}".format(timeout), detail=_WAITING[stage])
     if seen.refused:
         return explain_client_refusal(endpoint, seen)
     if stage not in (Stage.HTTP2, Stage.DONE):
-        return late if problem is Problem.TIMEOUT else _explain_handshake(endpoint, seen, plaintext)
+        return _late(endpoint, stage, timeout) if problem is Problem.TIMEOUT else _explain_handshake(endpoint, seen, plaintext)
     if seen.tls_version in _OLD_VERSIONS:
         return diagnose("tls_too_old", address=address, detail="it chose {0}".format(seen.tls_version))
-    if seen.alpn != "h2":
-        return diagnose("no_alpn_h2", seen.detail, address=address, detail=seen.alpn or "nothing")
-    if problem is Problem.TIMEOUT:
-        return late
-    if problem is not None:
-        return diagnose("not_grpc", seen.detail, address=address, detail=seen.detail)
     return None
+
+
+def _late(endpoint: Endpoint, stage: Stage, timeout: float) -> Diagnosis:
+    return diagnose("timeout", address=endpoint.address, seconds="{0:g}".format(timeout), detail=_WAITING[stage])
 
 
 def _explain_handshake(endpoint: Endpoint, seen: Observation, plaintext: t.Optional[Observation]) -> Diagnosis:
@@ -253,6 +267,50 @@ def explain_chain(endpoint: Endpoint, sent: t.Sequence[Certificate], raw: str = 
     if code == "untrusted_issuer":
         return diagnose(code, raw, issuer=issuer, **facts)
     return diagnose("certificate_rejected", raw, detail=path.findings[0]["cause"].rstrip("."), **facts)
+
+
+def explain_trust(endpoint: Endpoint, seen: Observation) -> t.Optional[Diagnosis]:
+    """Why an HTTPS client that trusts the endpoint's CA would refuse the served certificate; None where it would not.
+
+    OpenSSL decides, as for curl and Python. RFC 9110, 4.3.4: the name must be among the SANs, a CN does not count.
+    """
+    sent = served(seen)
+    if not sent or endpoint.ca is None:
+        return None
+    refusal = _openssl_refusal(tuple(certificate.der for certificate in sent), endpoint.ca)
+    purpose = sent[0].eku
+    if refusal is not None or (purpose and not {certificates.SERVER_AUTH, "anyExtendedKeyUsage"} & set(purpose)):
+        number, text = refusal or (0, "it is not meant for servers")
+        found = explain_dates(endpoint, sent) if number in _DATE_ERRORS else explain_chain(endpoint, sent)
+        rejected = diagnose("certificate_rejected", address=endpoint.address, subject=sent[0].label, detail=text)
+        return found or rejected
+    if not sent[0].san or not covers_name(endpoint, sent[0]):
+        return explain_name(endpoint, sent)
+    return None
+
+
+# X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
+_DATE_ERRORS = (9, 10)
+
+
+def _openssl_refusal(sent: t.Sequence[bytes], ca: bytes) -> t.Optional[t.Tuple[int, str]]:
+    """Number and text of OpenSSL's error for a chain under a CA file, None where it leads there and is valid now."""
+    chain_sent = [crypto.X509.from_cryptography(x509.load_der_x509_certificate(each)) for each in sent]
+    try:
+        crypto.X509StoreContext(_store(ca), chain_sent[0], chain_sent[1:]).verify_certificate()
+    except crypto.X509StoreContextError as error:
+        return int(error.errors[0]), str(error)
+    return None
+
+
+@functools.lru_cache(maxsize=16)
+def _store(ca: bytes) -> t.Any:
+    """A CA file as OpenSSL trusts it, each of its certificates an anchor, as for gRPC."""
+    store = crypto.X509Store()
+    store.set_flags(crypto.X509StoreFlags.PARTIAL_CHAIN)
+    for certificate in x509.load_pem_x509_certificates(ca):
+        store.add_cert(crypto.X509.from_cryptography(certificate))
+    return store
 
 
 @functools.lru_cache(maxsize=16)

@@ -42,15 +42,16 @@ except (ImportError, RuntimeError):  # tritonclient raises RuntimeError where gr
     pb = None
 
 try:
-    from OpenSSL import SSL
+    from OpenSSL import SSL, crypto
 except ImportError:
     _ERRORS["pyOpenSSL"] = traceback.format_exc()
-    SSL = None  # type: ignore[assignment]
+    SSL = crypto = None  # type: ignore[assignment]
 
 __all__ = (
     "SSL",
     "ExtendedKeyUsageOID",
     "NameOID",
+    "crypto",
     "ec",
     "grpc",
     "hashes",

@@ -171,12 +171,12 @@ TABLE: t.Dict[str, Entry] = {
         "Have it signed with SHA-256 or better.",
     ),
     "certificate_rejected": Entry(
-        "The gRPC client rejects the certificate {subject} of {address}: {detail}.",
+        "The client rejects the certificate {subject} of {address}: {detail}.",
         "Reissue the certificate so that gRPC clients accept it (P-256, P-384 or RSA from 2048 bits).",
     ),
     "stale_certificate": Entry(
         "{address} serves the certificate {served}, not the installed {expected}.",
-        "Restart Triton there, for it never re-reads certificates; the playbook rotate_certificates does, and proves it.",
+        "Restart Triton there, for it never re-reads certificates, or reload its gateway; the playbook rotate_certificates does, and proves it.",
     ),
     # The client's certificate.
     "client_certificate_required": Entry(
@@ -218,11 +218,11 @@ TABLE: t.Dict[str, Entry] = {
     ),
     "no_client_certificate_accepted": Entry(
         "{address} serves clients that show no certificate, although mutual TLS is expected.",
-        "Start Triton with --grpc-use-ssl-mutual=true after its other TLS flags.",
+        "Start Triton with --grpc-use-ssl-mutual=true after its other TLS flags; let a gateway's HTTPS insist on certificates, too.",
     ),
     "foreign_client_accepted": Entry(
         "{address} serves a client whose certificate comes from an unknown CA.",
-        "Give Triton the right --grpc-root-cert, and let no proxy answer for it.",
+        "Give Triton the right --grpc-root-cert, and a gateway's HTTPS the same CA; let no other proxy answer for them.",
     ),
     "expired_client_accepted": Entry(
         "{address} serves a client whose certificate has expired.",
@@ -281,6 +281,31 @@ TABLE: t.Dict[str, Entry] = {
     "control_exposed": Entry(
         "{address} lets every client that may infer control the server: {detail}.",
         "Restrict them (--grpc-restricted-protocol=shared-memory,trace,logging:key=value) and start with --model-control-mode=none.",
+    ),
+    # A gateway beside it.
+    "http_failed": Entry(
+        "An HTTPS request to {address} failed: {detail}.",
+        "Look at the gateway's log on that host, and at the rules by which it lets requests through.",
+    ),
+    "backend_unavailable": Entry(
+        "The gateway at {address} gets no answer from a Triton behind it: {detail}.",
+        "Look at the Triton unit's log on that host, and at which instance the gateway passes requests on to.",
+    ),
+    "metrics_missing": Entry(
+        "{address} serves no metrics of Triton: {detail}.",
+        "Start Triton with --allow-metrics=true, and let the gateway pass GET /metrics on to its metrics port.",
+    ),
+    "hsts_missing": Entry(
+        "{address} does not tell browsers to insist on HTTPS: {detail}.",
+        "Let the gateway send Strict-Transport-Security with a max-age above 0 (RFC 6797).",
+    ),
+    "rest_control_exposed": Entry(
+        "{address} lets every REST client that may infer control the server: {detail}.",
+        "Close these paths in the gateway, restrict them in Triton (--http-restricted-api) and start it with --model-control-mode=none.",
+    ),
+    "instance_port_exposed": Entry(
+        "Ports that only the gateway of {address} may reach are open at {host}: {detail}.",
+        "Bind Triton's instances and the gateway's statistics to loopback (--grpc-address, --http-address, --metrics-address=127.0.0.1).",
     ),
     "rpc_failed": Entry(
         "A call to {address} failed: {detail}.",

@@ -144,6 +144,7 @@ class Endpoint:
     exposure: bool = True
     http_port: int = 8000
     metrics_port: int = 8002
+    gateway: t.Optional[expectations.Gateway] = None
 
 
 class Files:
@@ -305,6 +306,8 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         if not re.match(r"^[0-9a-f]{64}$", fingerprint):
             raise wrong("expected_fingerprint is not the 64 hex digits of a SHA-256.")
     identity = files.identity(str(certificate), str(key)) if certificate else None
+    gateway = expectations.gateway(spec.get("gateway"), mutual, bool(certificate), wrong)
+    asked = mutual or (gateway is not None and gateway.asks)
     return Endpoint(
         name=str(spec.get("name") or text),
         address=address,
@@ -319,11 +322,12 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         outputs=spec.get("outputs") or {},
         max_latency=None if max_latency is None else float(max_latency),
         allow=allow,
-        expired=_expired(spec, files, identity, wrong) if identity is not None and mutual else None,
+        expired=_expired(spec, files, identity, wrong) if identity is not None and asked else None,
         devices=expectations.devices(spec.get("devices"), spec.get("model"), wrong),
         exposure=spec.get("exposure") is not False,
         http_port=expectations.port(spec, "http_port", 8000, wrong),
         metrics_port=expectations.port(spec, "metrics_port", 8002, wrong),
+        gateway=gateway,
         **expectations.margins(spec, wrong),
     )
 

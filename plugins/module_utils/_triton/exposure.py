@@ -20,7 +20,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome im
 _STATUS_LINE = 256
 # What Triton 2.51 answers (tried): "This protocol is restricted, expecting header …",
 # "explicit model load / unload is not allowed if polling is enabled", the latter without polling, too.
-_CLOSED_TEXTS = ("restricted", "not allowed", "disabled", "not enabled")
+CLOSED_TEXTS = ("restricted", "not allowed", "disabled", "not enabled")
 _CLOSED_STATUS = frozenset({"UNIMPLEMENTED", "PERMISSION_DENIED", "UNAUTHENTICATED"})
 # The server tried, and found no such model: had there been one, it would be unloaded.
 _TRIED = frozenset({"NOT_FOUND", "INVALID_ARGUMENT", "INTERNAL"})
@@ -59,7 +59,7 @@ async def controls(client: Client, timeout: float) -> t.Dict[str, Attempt]:
 def judge_control(method: str, error: RpcError) -> Attempt:
     """What the failure of such a call says."""
     lower = error.details.lower()
-    if error.status in _CLOSED_STATUS or any(text in lower for text in _CLOSED_TEXTS):
+    if error.status in _CLOSED_STATUS or any(text in lower for text in CLOSED_TEXTS):
         return Attempt(Outcome.REFUSED, error.details or error.status)
     if method == "RepositoryModelUnload" and error.status in _TRIED:
         return Attempt(Outcome.ACCEPTED, "{0} is served ({1})".format(method, error.details))
@@ -74,8 +74,7 @@ async def clear_http(peer: Address, port: int, path: str, timeout: float) -> Att
             asyncio.open_connection(peer.host, port, limit=_STATUS_LINE), timeout
         )
     except (OSError, asyncio.TimeoutError) as error:
-        reason = getattr(error, "strerror", None) or "no answer in {0:.1f} s".format(timeout)
-        return Attempt(Outcome.REFUSED, "{0} is closed ({1})".format(address, reason))
+        return _closed(address, error, timeout)
     try:
         writer.write("GET {0} HTTP/1.0\r\nHost: {1}\r\n\r\n".format(path, address).encode("ascii"))
         answer = await asyncio.wait_for(reader.read(_STATUS_LINE), timeout)
@@ -92,3 +91,19 @@ async def clear_http(peer: Address, port: int, path: str, timeout: float) -> Att
             return Attempt(Outcome.REFUSED, "{0} refuses HTTP without TLS ({1})".format(address, status))
         return Attempt(Outcome.ACCEPTED, "{0} answers '{1}'".format(address, status))
     return Attempt(Outcome.REFUSED, "{0} does not answer HTTP without TLS".format(address))
+
+
+async def open_port(peer: Address, port: int, timeout: float) -> Attempt:
+    """Whether a port of the peer's address takes connections, whatever is spoken there. None within `timeout` seconds is a closed one."""
+    address = Address(peer.host, port)
+    try:
+        _reader, writer = await asyncio.wait_for(asyncio.open_connection(peer.host, port), timeout)
+    except (OSError, asyncio.TimeoutError) as error:
+        return _closed(address, error, timeout)
+    writer.transport.abort()
+    return Attempt(Outcome.ACCEPTED, "{0} takes connections".format(address))
+
+
+def _closed(address: Address, error: Exception, timeout: float) -> Attempt:
+    reason = getattr(error, "strerror", None) or "no answer in {0:.1f} s".format(timeout)
+    return Attempt(Outcome.REFUSED, "{0} is closed ({1})".format(address, reason))

@@ -3,7 +3,7 @@
 """What a server does on the wire, observed without judging it: TCP, the TLS handshake, the first HTTP/2 frame.
 
 gRPC tells neither the served chain nor why a server hung up. OpenSSL, over memory BIOs, does. An observation ends with
-the first HTTP/2 frame: a server under TLS 1.3 judges the client's certificate only after the client's handshake is
+the first HTTP/2 frame, or with what another protocol (https.py) has instead: a server under TLS 1.3 judges the client's certificate only after the client's handshake is
 complete, and its SETTINGS frame (RFC 9113, 3.4) is the first sign that it accepted the client. Triton 2.51 closes the
 connection without a TLS alert when it refuses a client; other servers send one.
 """
@@ -51,6 +51,7 @@ class Problem(str, enum.Enum):
     NOT_TLS = "not_tls"
     TLS = "tls"
     NOT_HTTP2 = "not_http2"
+    NOT_HTTP = "not_http"
     FLOOD = "flood"
 
 
@@ -74,7 +75,7 @@ class Observation:
 
     @property
     def accepted(self) -> bool:
-        """Whether the server let this client speak HTTP/2."""
+        """Whether the server let this client speak: its first HTTP/2 frame came, or its answer to an HTTP request."""
         return self.stage is Stage.DONE
 
     @property
@@ -83,7 +84,7 @@ class Observation:
         return self.client_certificate_asked and self.problem in (Problem.CLOSED, Problem.ALERT)
 
 
-class _Stop(Exception):
+class Stop(Exception):
     """The connection came no further."""
 
     def __init__(self, problem: Problem, detail: str = "", alert: t.Optional[str] = None) -> None:
@@ -133,18 +134,29 @@ class Prober:
         return self._contexts[identity, old]
 
     async def tls(
-        self, address: Address, server_name: str, identity: t.Optional[Identity], timeout: float, old: bool = False
+        self,
+        address: Address,
+        server_name: str,
+        identity: t.Optional[Identity],
+        timeout: float,
+        old: bool = False,
+        protocol: t.Optional["Protocol"] = None,
     ) -> Observation:
         """Connect with TLS as a gRPC client would, up to the server's first HTTP/2 frame, in at most `timeout` seconds.
 
-        `old` is a client that knows TLS 1.1 at most.
+        `old` is a client that knows TLS 1.1 at most; another `protocol` than HTTP/2 is spoken where one is given.
         """
-        context = self._context(identity, old)
-        return await self._observe(address, timeout, lambda seen, wire: self._tls(seen, wire, server_name, context))
+        context, spoken = self._context(identity, old), protocol or HTTP2
+        return await self._observe(address, timeout, lambda seen, wire: self._tls(seen, wire, server_name, context, spoken))
 
     async def plaintext(self, address: Address, timeout: float) -> Observation:
         """Connect as a gRPC client without TLS would, up to the server's first HTTP/2 frame."""
-        return await self._observe(address, timeout, self._plaintext)
+
+        async def talk(seen: Observation, wire: "_Wire") -> None:
+            seen.stage = Stage.HTTP2
+            await _greet(seen, wire)
+
+        return await self._observe(address, timeout, talk)
 
     async def _observe(
         self,
@@ -164,7 +176,7 @@ class Prober:
                     await talk(seen, _Wire(connected, seen))
                 finally:
                     connected.close()
-            except _Stop as stop:
+            except Stop as stop:
                 seen.problem, seen.detail, seen.alert = stop.problem, stop.detail, stop.alert
             except OSError as error:
                 seen.problem, seen.detail = Problem.CLOSED, error.strerror or str(error)
@@ -176,10 +188,12 @@ class Prober:
         seen.seconds = time.monotonic() - started
         return seen
 
-    async def _tls(self, seen: Observation, wire: "_Wire", server_name: str, context: t.Any) -> None:
+    async def _tls(
+        self, seen: Observation, wire: "_Wire", server_name: str, context: t.Any, protocol: "Protocol"
+    ) -> None:
         connection = SSL.Connection(context, None)
         connection.set_app_data(seen)
-        connection.set_alpn_protos([b"h2"])
+        connection.set_alpn_protos([protocol.alpn])
         if not Address(server_name, 0).is_ip:  # RFC 6066, 3: no literal addresses in SNI
             connection.set_tlsext_host_name(server_name.encode("ascii"))
         connection.set_connect_state()
@@ -189,18 +203,38 @@ class Prober:
         finally:
             _note_session(connection, seen)
         seen.stage = Stage.HTTP2
-        connection.send(HTTP2_PREFACE)
+        wire.limit = protocol.limit
+        await protocol.talk(seen, _Secured(connection, wire))
 
-        async def read(size: int) -> bytes:
-            data: bytes = await wire.pump(connection, lambda: connection.recv(size))
-            return data
 
-        await _first_frame(seen, read)
+class Stream(t.Protocol):
+    """What a protocol is spoken over, once the connection stands."""
 
-    async def _plaintext(self, seen: Observation, wire: "_Wire") -> None:
-        seen.stage = Stage.HTTP2
-        await wire.send(HTTP2_PREFACE)
-        await _first_frame(seen, wire.receive)
+    async def send(self, data: bytes) -> None:
+        """Send all of `data`."""
+
+    async def receive(self, size: int = _CHUNK) -> bytes:
+        """What has arrived, at most `size` bytes; empty at the end, or Stop where the server ends the session."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A protocol by its name in ALPN, and how it is spoken: `talk` sets Stage.DONE where the server answers, else raises Stop.
+
+    More than `limit` bytes from the server end the connection.
+    """
+
+    alpn: bytes
+    talk: t.Callable[[Observation, Stream], t.Awaitable[None]]
+    limit: int = MAX_BYTES
+
+
+async def _greet(seen: Observation, stream: Stream) -> None:
+    await stream.send(HTTP2_PREFACE)
+    await _first_frame(seen, stream.receive)
+
+
+HTTP2 = Protocol(b"h2", _greet)
 
 
 def _note_session(connection: t.Any, seen: Observation) -> None:
@@ -227,9 +261,9 @@ async def _connect(address: Address, seen: Observation, resolver: Resolver) -> s
         try:
             found = await resolver.resolve(address)
         except OSError as error:
-            raise _Stop(Problem.DNS, error.strerror or str(error)) from error
+            raise Stop(Problem.DNS, error.strerror or str(error)) from error
     seen.stage = Stage.CONNECT
-    failure = _Stop(Problem.DNS, "it has no address")
+    failure = Stop(Problem.DNS, "it has no address")
     for family, kind, protocol, _canonical, target in found:
         connection = socket.socket(family, kind, protocol)
         try:
@@ -238,10 +272,10 @@ async def _connect(address: Address, seen: Observation, resolver: Resolver) -> s
             await loop.sock_connect(connection, target)
         except ConnectionRefusedError as error:
             connection.close()
-            failure = _Stop(Problem.REFUSED, str(error))
+            failure = Stop(Problem.REFUSED, str(error))
         except OSError as error:
             connection.close()
-            failure = _Stop(Problem.UNREACHABLE, error.strerror or str(error))
+            failure = Stop(Problem.UNREACHABLE, error.strerror or str(error))
         except BaseException:
             connection.close()
             raise
@@ -257,11 +291,11 @@ async def _first_frame(seen: Observation, read: t.Callable[[int], t.Awaitable[by
     while len(header) < _FRAME_HEADER:
         data = await read(_FRAME_HEADER - len(header))
         if not data:
-            raise _Stop(Problem.CLOSED, "the server closed the connection")
+            raise Stop(Problem.CLOSED, "the server closed the connection")
         header += data
     if not is_settings(header):
         seen.banner = seen.banner or header
-        raise _Stop(Problem.NOT_HTTP2, "it began with {0!r}".format(header.decode("latin-1")))
+        raise Stop(Problem.NOT_HTTP2, "it began with {0!r}".format(header.decode("latin-1")))
     seen.stage = Stage.DONE
 
 
@@ -283,6 +317,7 @@ class _Wire:
         self._socket = connection
         self._seen = seen
         self._received = 0
+        self.limit = MAX_BYTES
 
     async def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -294,8 +329,8 @@ class _Wire:
         if not self._received:
             self._seen.banner = data[:64]
         self._received += len(data)
-        if self._received > MAX_BYTES:
-            raise _Stop(Problem.FLOOD, "it sent more than {0} bytes without an answer".format(MAX_BYTES))
+        if self._received > self.limit:
+            raise Stop(Problem.FLOOD, "it sent more than {0} bytes without an answer".format(self.limit))
         return data
 
     async def pump(self, connection: t.Any, step: t.Callable[[], t.Any]) -> t.Any:
@@ -307,7 +342,7 @@ class _Wire:
             except SSL.WantReadError:
                 done = False
             except SSL.ZeroReturnError:
-                raise _Stop(Problem.CLOSED, "the server ended the TLS session") from None
+                raise Stop(Problem.CLOSED, "the server ended the TLS session") from None
             except SSL.Error as error:
                 await self._flush(connection)
                 raise self._tls_error(error) from error
@@ -317,7 +352,7 @@ class _Wire:
             await self._flush(connection)
             data = await self.receive()
             if not data:
-                raise _Stop(Problem.CLOSED, "the server closed the connection")
+                raise Stop(Problem.CLOSED, "the server closed the connection")
             connection.bio_write(data)
 
     async def _flush(self, connection: t.Any) -> None:
@@ -328,15 +363,31 @@ class _Wire:
                 return
             await self.send(data)
 
-    def _tls_error(self, error: Exception) -> _Stop:
+    def _tls_error(self, error: Exception) -> Stop:
         """Tell an alert from an answer that is no TLS and from a handshake that went wrong."""
         queue = error.args[0] if error.args and isinstance(error.args[0], list) else []
         reasons = [str(entry[2]) for entry in queue] or [str(error) or type(error).__name__]
         for reason in reasons:
             if " alert " in reason:
-                return _Stop(Problem.ALERT, reason, reason.partition(" alert ")[2])
+                return Stop(Problem.ALERT, reason, reason.partition(" alert ")[2])
         # Every TLS record starts with its content type, 20 to 23 (RFC 8446, 5.1), and major version 3.
         banner = self._seen.banner
         if banner and not (20 <= banner[0] <= 23 and banner[1:2] in (b"", b"\x03")):
-            return _Stop(Problem.NOT_TLS, "it answered {0!r}".format(banner[:32].decode("latin-1")))
-        return _Stop(Problem.TLS, ", ".join(reasons))
+            return Stop(Problem.NOT_TLS, "it answered {0!r}".format(banner[:32].decode("latin-1")))
+        return Stop(Problem.TLS, ", ".join(reasons))
+
+
+class _Secured:
+    """A TLS session over a wire."""
+
+    def __init__(self, connection: t.Any, wire: _Wire) -> None:
+        self._connection, self._wire = connection, wire
+
+    async def send(self, data: bytes) -> None:
+        """Encrypt all of `data`; it leaves with the next receive()."""
+        self._connection.sendall(data)  # pyOpenSSL lets send() write a part
+
+    async def receive(self, size: int = _CHUNK) -> bytes:
+        """What has arrived and was decrypted. Stop where the server ends the session or the connection."""
+        data: bytes = await self._wire.pump(self._connection, lambda: self._connection.recv(size))
+        return data

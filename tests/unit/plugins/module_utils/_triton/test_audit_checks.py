@@ -30,7 +30,7 @@ from ansible_collections.inferops.triton.tests.unit.support.audits import (
     verify,
 )
 from ansible_collections.inferops.triton.tests.unit.support.certificates import issue
-from ansible_collections.inferops.triton.tests.unit.support.gateway import haproxy
+from ansible_collections.inferops.triton.tests.unit.support.gateway import behind_gateway, haproxy, https_gateway
 from ansible_collections.inferops.triton.tests.unit.support.triton import (
     IDENTITY,
     Triton,
@@ -196,6 +196,26 @@ def test_handshakes_are_counted(pki: Pki, tmp_path: Path, kind: str, expected: i
         result = verify(spec)
     assert result["ok"], result["diagnosis"]
     assert counted.hellos == expected
+
+
+@pytest.mark.parametrize(("mutual", "expected"), [(False, 5 + 4), (True, 8 + 10)])
+def test_handshakes_at_a_gateway_are_counted(pki: Pki, tmp_path: Path, mutual: bool, expected: int) -> None:
+    behind = behind_gateway(pki, tmp_path / "triton", mutual=mutual)
+    asked = "alpn http/1.1 ssl-min-ver TLSv1.2 verify required ca-file " + pki.ca_file
+    options = {"options": asked} if mutual else {}
+    rest, metrics = behind.rest(pki, **options), behind.metrics(pki, **options)
+    counted = [_Counter(behind.triton.port), _Counter(rest.port), _Counter(metrics.port)]
+    with behind.triton, https_gateway(tmp_path, behind.triton.port, rest, metrics), contextlib.ExitStack() as stack:
+        grpc_port, http_port, metrics_port = [stack.enter_context(each.listening()) for each in counted]
+        expectation = {"http_port": http_port, "metrics_port": metrics_port, "metrics_mutual": mutual}
+        spec = (both_ways if mutual else one_way)(pki, grpc_port, model="triton_identity", gateway=expectation)
+        if mutual:
+            certificate, key = pki.root.write(tmp_path, "client-ca")
+            spec.update(client_ca_cert=certificate, client_ca_key=key)
+        assert attempts.handshakes(load_endpoint(spec, Files())) == expected
+        result = verify(spec)
+    assert result["ok"], result["diagnosis"]
+    assert sum(each.hellos for each in counted) == expected
 
 
 @dataclasses.dataclass

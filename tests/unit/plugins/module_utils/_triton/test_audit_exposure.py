@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, exposure
+from ansible_collections.inferops.triton.plugins.module_utils._triton import exposure, frontends
 from ansible_collections.inferops.triton.plugins.module_utils._triton.client import RpcError
 from ansible_collections.inferops.triton.plugins.module_utils._triton.outcome import Outcome
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
@@ -48,7 +48,7 @@ def test_ports_in_the_clear(pki: Pki, tmp_path: Path, monkeypatch: pytest.Monkey
         # Tests serve on loopback alone; what is loopback is tested above, so here it is another machine's address.
         monkeypatch.setattr(exposure, "is_local", lambda _host: False)
         # A busy machine may take longer for its metrics than a port is waited for.
-        monkeypatch.setattr(attempts, "_SILENCE", 9.0)
+        monkeypatch.setattr(frontends, "SILENCE", 9.0)
         seen = verify(spec)
         closed = verify({**spec, "http_port": free_port(), "metrics_port": 0})
         secured = verify({**spec, "http_port": server.port, "metrics_port": server.port})

@@ -52,6 +52,12 @@ PROVOKED = {
     "rest_exposed": _PORTS,
     "metrics_exposed": _PORTS,
     "control_exposed": "test_audit_exposure.py::test_controls",
+    "rest_control_exposed": "test_audit_gateway.py::test_controls_by_rest",
+    "instance_port_exposed": "test_audit_gateway.py::test_ports_that_only_the_gateway_may_reach",
+    "backend_unavailable": "test_audit_gateway.py::test_nothing_behind_the_gateway",
+    "http_failed": "test_audit_gateway.py::test_metrics",
+    "metrics_missing": "test_audit_gateway.py::test_metrics",
+    "hsts_missing": "test_audit_gateway.py::test_metrics",
     # Beyond those, the refusals that did not happen.
     "old_tls_accepted": "test_audit_refusals.py::test_old_tls_is_accepted_by_a_lax_gateway",
     "expired_client_accepted": "test_audit_refusals.py::test_expired_client",
