@@ -6,7 +6,7 @@
 MOLECULE_SCENARIOS := default native
 # What takes too long for every change: kernel modules that are really compiled, runs killed at every step. The first three belong above
 # once their time is measured on two idle cores.
-MOLECULE_SLOW := certificates container_runtime nvidia_driver_families nvidia_driver rotation
+MOLECULE_SLOW := gateway zero_loss certificates container_runtime nvidia_driver_families nvidia_driver rotation
 
 # Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
 MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \
@@ -34,3 +34,11 @@ molecule-all: $(VENV)/.installed bed
 ## test-slow: the scenarios that take too long for every change (real builds of kernel modules: 15 minutes)
 test-slow: $(VENV)/.installed bed
 	set -e; for scenario in $(MOLECULE_SLOW); do $(MOLECULE_ENVIRONMENT) molecule test --no-command-borders --scenario-name $$scenario; done
+
+.PHONY: bench-rotation
+## bench-rotation: requests that fail while certificates and releases change behind the gateway; last line JSON (REQUESTS=20000 for less)
+bench-rotation: $(VENV)/.installed bed
+	$(MOLECULE_ENVIRONMENT) molecule converge --no-command-borders --scenario-name zero_loss
+	REQUESTS=$(or $(REQUESTS),100000) $(MOLECULE_ENVIRONMENT) molecule side-effect --no-command-borders --scenario-name zero_loss
+	$(MOLECULE_ENVIRONMENT) molecule destroy --no-command-borders --scenario-name zero_loss
+	@tail --lines 1 $(BUILD)/bench-rotation.log

@@ -97,6 +97,23 @@ def test_refused_configuration_changes_nothing(host: gateways.Host, fleet: Fleet
     assert host.present(fleet.texts["usual"])["changed"] is False
 
 
+def test_a_change_that_was_not_verified_is_undone(host: gateways.Host, fleet: Fleet) -> None:
+    assert host.module("undone")["changed"] is False
+    assert host.present(fleet.texts["usual"])["committed"] is False
+    assert host.module("committed", check=True)["changed"] and host.module("committed")["changed"]
+    assert host.module("committed")["changed"] is False
+    assert host.present(fleet.texts["usual"])["committed"] is True
+    first = (host.root / "gateway" / "haproxy.cfg").read_text()
+
+    assert host.present(fleet.texts["no_limits"])["committed"] is False
+    assert host.module("undone", check=True)["reloaded"]
+    undone = host.module("undone")
+    assert undone["changed"] and undone["reloaded"] and undone["committed"]
+    assert (host.root / "gateway" / "haproxy.cfg").read_text() == first
+    assert host.module("undone")["changed"] is False
+    assert served(fleet.ports.http) == sha1(fleet.blue)
+
+
 def test_port_of_another(host: gateways.Host, fleet: Fleet) -> None:
     result = host.module("present", config=fleet.texts["taken"])
     assert result["diagnosis"] == "port_in_use" and result["listener"]["pid"] == os.getpid()
