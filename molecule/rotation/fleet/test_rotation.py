@@ -158,7 +158,9 @@ def test_a_killed_module(fleet: Fleet, step: str) -> None:
     if run.status != 0:
         # What was rolled back is proved to be served again; nothing else may be claimed.
         assert run.states()["r1"] in ("rolled back", "failed")
-        assert run.states()["r1"] != "rolled back" or served == old
+        assert run.states()["r1"] != "rolled back" or served == old, run.output[-3000:]
+        (reason,) = [host["reason"] for host in run.summary["hosts"] if host["name"] == "r1"]
+        assert fleet.generation("r1") in reason, reason
     run = fleet.run(ROTATE, DUE, "--limit", "r1")
     assert run.status == 0, run.output[-3000:]
     assert fleet.served("r1") == fleet.installed("r1") != old
