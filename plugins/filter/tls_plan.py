@@ -121,6 +121,10 @@ options:
         description: By C(certificate), C(key) and C(ca), each with C(given), C(origin), C(on_host) and C(text).
         type: dict
         required: true
+      provided_passphrase:
+        description: Passphrase of a provided key that is encrypted, empty for none.
+        type: str
+        required: true
       warn_days:
         description: Days before the end of the validity at which to warn.
         type: float
@@ -265,6 +269,7 @@ def _request(options: Mapping[str, Any]) -> plan.Request:
         warn_days=float(options["warn_days"]),
         error_days=float(options["error_days"]),
         allow=[str(code) for code in options["allow"]],
+        provided_passphrase=str(options["provided_passphrase"]),
     )
 
 

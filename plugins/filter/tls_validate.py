@@ -36,6 +36,9 @@ options:
       key:
         description: PEM text of the private key.
         type: str
+      key_passphrase:
+        description: Passphrase of the key, where that is encrypted.
+        type: str
       public_key_sha256:
         description:
           - SHA-256 of the key's SubjectPublicKeyInfo (DER), hex, as M(inferops.triton.tls_bundle_info) returns it.
@@ -124,7 +127,7 @@ _value:
       elements: dict
 """
 
-_MATERIAL = frozenset(("certificate", "ca", "key", "public_key_sha256"))
+_MATERIAL = frozenset(("certificate", "ca", "key", "key_passphrase", "public_key_sha256"))
 
 
 def tls_validate(
@@ -145,11 +148,12 @@ def tls_validate(
         raise AnsibleFilterError(f"tls_validate: unknown key '{unknown[0]}'; known are {', '.join(sorted(_MATERIAL))}.")
     for key, value in bundle.items():
         if value is not None and not isinstance(value, (str, bytes)):
-            raise AnsibleFilterError(f"tls_validate: {key}: PEM text is needed, not {type(value).__name__}.")
+            raise AnsibleFilterError(f"tls_validate: {key}: text is needed, not {type(value).__name__}.")
     material: validate.Bundle = {
         "certificate": bundle.get("certificate"),
         "ca": bundle.get("ca"),
         "key": bundle.get("key"),
+        "key_passphrase": bundle.get("key_passphrase"),
         "public_key_sha256": bundle.get("public_key_sha256"),
     }
     try:

@@ -52,6 +52,11 @@ options:
   key_path:
     description: The same as a file on the host. It may be the installed key itself.
     type: path
+  key_passphrase:
+    description:
+      - Passphrase of a key that is encrypted. It is installed in the clear, for Triton cannot ask for a passphrase.
+      - Not looked at where the key is not encrypted.
+    type: str
   ca:
     description: PEM text of the CAs that clients (and under mutual TLS the server) trust.
     type: str
@@ -187,6 +192,7 @@ def main() -> None:
             "certificate_path": {"type": "path"},
             "key": {"type": "str", "no_log": True},
             "key_path": {"type": "path", "no_log": False},
+            "key_passphrase": {"type": "str", "no_log": True},
             "ca": {"type": "str", "no_log": True},
             "ca_path": {"type": "path"},
             "owner": {"type": "str"},
@@ -198,7 +204,8 @@ def main() -> None:
         supports_check_mode=True,
     )
     # a blank or a short text is no key, and hiding it would blot out every message
-    module.no_log_values = {value for value in module.no_log_values if len(value.strip()) >= _SHORTEST_SECRET}
+    passphrase = module.params["key_passphrase"]
+    module.no_log_values = {value for value in module.no_log_values if len(value.strip()) >= _SHORTEST_SECRET or value == passphrase}
     try:
         result = _absent(module) if module.params["state"] == "absent" else _present(module)
     except report.FAILURES as exc:
@@ -223,7 +230,8 @@ def _present(module: AnsibleModule) -> t.Dict[str, t.Any]:
     path = module.params["path"]
     allow = finding.check_allow(module.params["allow"])
     try:
-        desired = bundle.desire(_source(module, "certificate"), _source(module, "key"), _source(module, "ca"), path, allow)
+        key = _source(module, "key")._replace(passphrase=module.params["key_passphrase"])
+        desired = bundle.desire(_source(module, "certificate"), key, _source(module, "ca"), path, allow)
         owner = bundle.ownership(module.params["owner"], module.params["group"])
     except (finding.MaterialError, LookupError, _dep.MissingCryptography) as exc:
         if module.check_mode and not (isinstance(exc, finding.MaterialError) and exc.finding["code"] != "missing"):

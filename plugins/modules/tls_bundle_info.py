@@ -30,6 +30,9 @@ options:
   key_path:
     description: The key file that belongs to O(certificate_path).
     type: path
+  key_passphrase:
+    description: Passphrase of O(key_path), where that is encrypted.
+    type: str
   ca_path:
     description: The CA file of O(certificate_path).
     type: path
@@ -126,11 +129,12 @@ def main() -> None:
             "path": {"type": "path", "default": "/etc/triton/tls"},
             "certificate_path": {"type": "path"},
             "key_path": {"type": "path", "no_log": False},
+            "key_passphrase": {"type": "str", "no_log": True},
             "ca_path": {"type": "path"},
             "owner": {"type": "str"},
             "group": {"type": "str"},
         },
-        required_by={"key_path": "certificate_path", "ca_path": "certificate_path"},
+        required_by={"key_path": "certificate_path", "ca_path": "certificate_path", "key_passphrase": "key_path"},
         supports_check_mode=True,
     )
     options = module.params
@@ -157,7 +161,7 @@ def main() -> None:
     elif installed:
         state = bundle.inspect_installed(path, owner)
     else:
-        state = bundle.inspect(options["certificate_path"], options["key_path"], options["ca_path"])
+        state = bundle.inspect(options["certificate_path"], options["key_path"], options["ca_path"], options["key_passphrase"])
     module.exit_json(changed=False, bundle=state, cryptography=_dep.VERSION)
 
 

@@ -63,9 +63,11 @@ options:
         description: PEM file with the client's private key, not encrypted.
         type: path
       mutual:
-        description:
-          - Whether the server must insist on client certificates. The default is V(true) where O(endpoints[].client_cert) is given.
+        description: Whether the server must insist on client certificates. The default is V(true) where O(endpoints[].client_cert) is given.
         type: bool
+      expected_client_cas:
+        description: PEM text of the CAs that are installed there, whose names the server must ask clients for under mutual TLS.
+        type: str
       expected_fingerprint:
         description: SHA-256 of the installed certificate, hex, which must be the one that is served.
         type: str

@@ -131,3 +131,15 @@ def test_a_bare_host_asks_people_and_waits(tmp_path: Path) -> None:
     assert (tmp_path / "tls" / "ca.crt").read_text() == root.pem
     assert not (tmp_path / "tls" / ".pending").exists()
     assert run(tmp_path, options)["stats"]["gpu1"]["changed"] == 0
+
+
+def test_a_host_that_waits_keeps_what_it_serves(tmp_path: Path) -> None:
+    """Under mutual TLS, too, where it can be asked only as a client that has its identity."""
+    options = variables(tmp_path, tls_certificates_mutual_tls=True)
+    assert told(run(tmp_path, options)) == [False, True]
+    asked = {**options, "tls_certificates_source": "external", "tls_certificates_external_directory": str(tmp_path / "requests")}
+    waits = run(tmp_path, asked)
+    assert waits["stats"]["gpu1"]["changed"] > 0 and told(waits) == [True, True]
+    assert (tmp_path / "requests" / "clients" / "verifier.csr").exists()
+    unknown = run(tmp_path, {**asked, "tls_certificates_clients": ["reader"]})
+    assert told(unknown) == [True, False], "nobody could ask the host anything"

@@ -152,3 +152,20 @@ def test_make_help_names_every_target_of_the_readme() -> None:
     makefiles = TEXTS["Makefile"] + TEXTS["tests/bed/bed.mk"]
     described = set(re.findall(r"^## ([\w.-]+)", makefiles, re.MULTILINE))
     assert set(re.findall(r"`make ([\w.-]+)", TEXTS["README.md"])) <= described
+
+
+@pytest.mark.parametrize("scenario", sorted((ROOT / "molecule").glob("*/molecule.yml")), ids=lambda path: path.parent.name)
+def test_scenarios_name_playbooks_that_exist(scenario: Path) -> None:
+    """Molecule looks a step's own playbook up when it comes to it, half an hour later."""
+    sequence = yaml.safe_load(scenario.read_text(encoding="utf-8"))["scenario"]["test_sequence"]
+    named = [step.partition(" ")[2] for step in sequence if " " in step]
+    assert [name for name in named if not (scenario.parent / name).is_file()] == []
+
+
+def test_every_scenario_is_run_and_described() -> None:
+    scenarios = {path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")}
+    makefile = (ROOT / "tests/bed/bed.mk").read_text(encoding="utf-8")
+    lists = re.findall(r"^MOLECULE_(?:SCENARIOS|SLOW) := (.*)$", makefile, re.MULTILINE)
+    assert {name for line in lists for name in line.split()} == scenarios
+    readme = (ROOT / "tests/README.md").read_text(encoding="utf-8")
+    assert [name for name in scenarios if f"| `{name}`" not in readme] == []

@@ -24,10 +24,11 @@ from ansible_collections.inferops.triton.plugins.module_utils._tls import (
 
 
 class Source(t.NamedTuple):
-    """PEM text, or the path of a file on the host; neither means: not given."""
+    """PEM text, or the path of a file on the host; neither means: not given. passphrase is that of a key which is encrypted."""
 
     text: t.Optional[str]
     path: t.Optional[str]
+    passphrase: t.Optional[str] = None
 
     @property
     def given(self) -> bool:
@@ -131,11 +132,11 @@ def nothing() -> State:
     }
 
 
-def inspect(certificate: str, key: t.Optional[str], ca: t.Optional[str]) -> State:
+def inspect(certificate: str, key: t.Optional[str], ca: t.Optional[str], passphrase: t.Optional[str] = None) -> State:
     """What three files hold. Findings instead of exceptions; files that do not exist are just not present."""
     result = nothing()
     result["present"] = os.path.exists(certificate)
-    result["key"] = key_state(key) if key else _no_key()
+    result["key"] = key_state(key, passphrase) if key else _no_key()
     served = _present(certificate, "certificate", result["findings"])
     authorities = _present(ca, "ca", result["findings"]) if ca else []
     if served:
@@ -148,7 +149,7 @@ def inspect(certificate: str, key: t.Optional[str], ca: t.Optional[str]) -> Stat
     if state["finding"]:
         result["findings"].append(state["finding"])
     if served and key and state["public_key_sha256"]:
-        private = keys.load(storage.read(key) or b"")[0]
+        private = keys.load(storage.read(key) or b"", passphrase)[0]
         result["key_matches"] = keys.matches(served[0].spki, private.spki)
         if not result["key_matches"]:
             result["findings"].append(_mismatch(served[0], private))
@@ -170,7 +171,7 @@ def anything(paths: t.Iterable[t.Optional[str]]) -> bool:
     return any(path is not None and os.path.exists(path) for path in paths)
 
 
-def key_state(path: str) -> KeyState:
+def key_state(path: str, passphrase: t.Optional[str] = None) -> KeyState:
     """A private key file, without its secret."""
     state = _no_key()
     state["present"] = os.path.exists(path)
@@ -183,7 +184,7 @@ def key_state(path: str) -> KeyState:
     owner = storage.owner_of(path)
     state["owner"], state["group"], state["mode"] = _user(owner.uid), _group(owner.gid), f"{storage.mode_of(path):04o}"
     try:
-        private = keys.load(data)[0]
+        private = keys.load(data, passphrase)[0]
     except f.MaterialError as exc:
         state["finding"] = located(exc.finding, path)
         state["encrypted"] = exc.finding["code"] == "key_encrypted"
@@ -255,7 +256,7 @@ def _certificates(source: Source, subject: f.Subject) -> t.Tuple[t.List[c.Certif
 def _load_key(source: Source, findings: t.List[f.Finding]) -> keys.PrivateKey:
     data = _read(source.path, "key") if source.path is not None else (source.text or "")
     try:
-        private, more = keys.load(data)
+        private, more = keys.load(data, source.passphrase)
     except f.MaterialError as exc:
         raise f.MaterialError(located(exc.finding, source.path)) from exc
     findings += [located(each, source.path) for each in more]

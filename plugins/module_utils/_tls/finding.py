@@ -41,6 +41,7 @@ CODES: t.Dict[str, Code] = {
     "truncated": Code("error", False),
     "wrong_kind": Code("error", False),
     "key_encrypted": Code("error", False),
+    "key_passphrase_wrong": Code("error", False),
     "bom": Code("error", True),
     "pem_glued": Code("error", True),
     "pem_indented": Code("error", True),

@@ -22,9 +22,14 @@ class PrivateKey(t.NamedTuple):
         return der.sha256(self.spki)
 
 
-def load(data: t.Union[str, bytes]) -> t.Tuple[PrivateKey, t.List[f.Finding]]:
-    """The first private key in PEM text, as servers take it. Raises MaterialError."""
-    reading = pem.read_key(data)
+def load(data: t.Union[str, bytes], passphrase: t.Optional[str] = None) -> t.Tuple[PrivateKey, t.List[f.Finding]]:
+    """The first private key in PEM text, as servers take it: in the clear, also where it was encrypted. Raises MaterialError."""
+    try:
+        reading = pem.read_key(data)
+    except f.MaterialError as exc:
+        if exc.finding["code"] != "key_encrypted" or not passphrase:
+            raise
+        reading = _opened(data, passphrase)
     block = reading.blocks[0]
     try:
         key = _dep.serialization.load_pem_private_key(block.pem().encode("ascii"), None)
@@ -40,6 +45,21 @@ def load(data: t.Union[str, bytes]) -> t.Tuple[PrivateKey, t.List[f.Finding]]:
     except (ValueError, _dep.exceptions.UnsupportedAlgorithm) as exc:
         raise _unsupported() from exc
     return PrivateKey(block, spki, description), reading.findings
+
+
+def _opened(data: t.Union[str, bytes], passphrase: str) -> pem.Reading:
+    """The key that a passphrase protects, in PKCS#8. Raises MaterialError."""
+    raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
+    encoding = _dep.serialization
+    try:
+        key = encoding.load_pem_private_key(raw, passphrase.encode())
+    except _dep.exceptions.UnsupportedAlgorithm as exc:
+        raise _unsupported() from exc
+    except (ValueError, TypeError) as exc:
+        cause = "The passphrase given does not open the private key."
+        raise f.fail("key_passphrase_wrong", "key", cause, "Give the passphrase that the key was encrypted with.") from exc
+    der_bytes = key.private_bytes(encoding.Encoding.DER, encoding.PrivateFormat.PKCS8, encoding.NoEncryption())
+    return pem.Reading([pem.Block("PRIVATE KEY", der_bytes)], [])
 
 
 def _unsupported() -> f.MaterialError:

@@ -94,7 +94,7 @@ def encrypted() -> f.MaterialError:
         "key_encrypted",
         "key",
         "The private key is encrypted, and Triton cannot ask for a passphrase.",
-        "Decrypt it with 'openssl pkey -in tls.key -out plain.key' and protect it by its mode (0400) instead.",
+        "Give its passphrase, or decrypt it with 'openssl pkey -in tls.key -out plain.key' and protect it by its mode (0400).",
     )
 
 

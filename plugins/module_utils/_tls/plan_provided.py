@@ -45,7 +45,7 @@ def provided(request: Request, host: Host) -> Plan:
     overridden = [each for each in findings if each["code"] in request.allow]
     errors = [each for each in findings if each not in overridden]
     if "certificate" not in unreadable or found["certificate"]:
-        verdict = validate.validate(_material(request.provided, found), terms)
+        verdict = validate.validate(_material(request, found), terms)
         errors += [each for each in verdict["errors"] if not (each["code"] in ("missing", "empty") and each["subject"] in unreadable)]
         overridden += verdict["overridden"]
         result["remarks"] = remarks(verdict["warnings"], overridden)
@@ -69,13 +69,14 @@ def _missing(parts: t.Mapping[str, Part], found: State) -> t.List[f.Finding]:
     return findings
 
 
-def _material(parts: t.Mapping[str, Part], found: State) -> validate.Bundle:
+def _material(request: Request, found: State) -> validate.Bundle:
     """What is provided, wherever it lies. A key of the host stays there: its public half stands for it."""
-    certificate, key, ca = (parts.get(name) for name, _subject in _PARTS)
+    certificate, key, ca = (request.provided.get(name) for name, _subject in _PARTS)
     return {
         "certificate": found["certificate"] if certificate and certificate.on_host else certificate.text if certificate else None,
         "ca": found["ca"] if ca and ca.on_host else ca.text if ca else None,
         "key": key.text if key and not key.on_host else None,
+        "key_passphrase": request.provided_passphrase or None,
         "public_key_sha256": found["key"]["public_key_sha256"] if key and key.on_host else None,
     }
 

@@ -30,7 +30,8 @@ class Request(t.NamedTuple):
 
     ca_file: what clients trust, for `external` and `acme`; empty for the controller's public CAs. request_file and certificate_file:
     the host's request and what came back for it, client_requests the folder of those of the clients, all for `external`.
-    renewal_info: what the ACME server says about the installed certificate, empty for nothing.
+    renewal_info: what the ACME server says about the installed certificate, empty for nothing. provided_passphrase opens a key that is
+    provided encrypted.
     """
 
     source: str
@@ -60,6 +61,7 @@ class Request(t.NamedTuple):
     warn_days: float
     error_days: float
     allow: t.Sequence[str]
+    provided_passphrase: str = ""
 
 
 class Host(t.NamedTuple):

@@ -28,11 +28,13 @@ Text = t.Union[str, bytes]
 
 
 class Bundle(t.TypedDict, total=False):
-    """What is judged. PEM text; public_key_sha256 (hex, of the SubjectPublicKeyInfo) stands for a key that stays on its host."""
+    """What is judged. PEM text; public_key_sha256 (hex, of the SubjectPublicKeyInfo) stands for a key that stays on its host.
+    key_passphrase opens a key that is encrypted."""
 
     certificate: t.Optional[Text]
     ca: t.Optional[Text]
     key: t.Optional[Text]
+    key_passphrase: t.Optional[str]
     public_key_sha256: t.Optional[str]
 
 
@@ -79,7 +81,7 @@ class _Judge:
         self.served = self._read(bundle.get("certificate"), "certificate")
         ca = bundle.get("ca")
         self.anchors = [] if ca is None else self._read(ca, "ca")
-        key = self._read_key(bundle.get("key"))
+        key = self._read_key(bundle.get("key"), bundle.get("key_passphrase"))
         if self.terms.mutual and ca is None:
             cause = "Mutual TLS is asked for without a CA, so the server would refuse every client."
             self._add(f.make("ca_missing", "ca", cause, "Give the CA that issues the clients' certificates."))
@@ -128,11 +130,11 @@ class _Judge:
         self._add(*findings)
         return certificates
 
-    def _read_key(self, text: t.Optional[Text]) -> t.Optional[keys.PrivateKey]:
+    def _read_key(self, text: t.Optional[Text], passphrase: t.Optional[str]) -> t.Optional[keys.PrivateKey]:
         if text is None:
             return None
         try:
-            key, findings = keys.load(text)
+            key, findings = keys.load(text, passphrase)
         except f.MaterialError as exc:
             self._add(exc.finding)
             return None

@@ -49,6 +49,7 @@ def audited_options() -> Spec:
         "name": {"type": "str"},
         **endpoint_options(),
         "mutual": {"type": "bool"},
+        "expected_client_cas": {"type": "str"},
         "expected_fingerprint": {"type": "str"},
         **inference_options(),
         "devices": {

@@ -51,6 +51,7 @@ TRANSIENT = frozenset(
         "model_not_ready",
         "model_unknown",
         "stale_certificate",
+        "stale_client_ca",
         "rpc_failed",
         "not_grpc",
         "not_tls",

@@ -78,6 +78,10 @@ def _client_asked(case: Case) -> Verdict:
     if not case.seen.client_certificate_asked:
         return failed(diagnose("client_certificate_not_asked", address=case.endpoint.address))
     names = "; ".join(case.seen.client_ca_names)
+    expected = case.endpoint.client_cas
+    if names and expected and expected != set(case.seen.client_ca_names):
+        fault = diagnose("stale_client_ca", address=case.endpoint.address, names=names, expected="; ".join(sorted(expected)))
+        return failed(fault, names)
     return passed("the server asks for certificates of {0}".format(names or "any CA"), names or None)
 
 

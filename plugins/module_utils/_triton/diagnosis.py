@@ -195,6 +195,10 @@ TABLE: t.Dict[str, Entry] = {
         "{address} asks for client certificates but trusts no CA for them, so it refuses everyone.",
         "Give Triton a readable --grpc-root-cert and restart it.",
     ),
+    "stale_client_ca": Entry(
+        "{address} asks for certificates of {names}, but what is installed there is {expected}.",
+        "Restart Triton there, for it never re-reads its CA file; the playbook rotate_certificates does, and proves it.",
+    ),
     "client_certificate_not_asked": Entry(
         "{address} does not ask clients for a certificate, although mutual TLS is expected.",
         "Start Triton with --grpc-use-ssl-mutual=true after its other TLS flags.",

@@ -131,6 +131,7 @@ class Endpoint:
     identity: t.Optional[Identity] = None
     mutual: bool = False
     expected_fingerprint: t.Optional[str] = None
+    client_cas: t.FrozenSet[str] = frozenset()
     model: t.Optional[str] = None
     model_version: str = ""
     inputs: t.Mapping[str, t.Any] = field(default_factory=dict)
@@ -316,6 +317,7 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         identity=identity,
         mutual=mutual,
         expected_fingerprint=fingerprint or None,
+        client_cas=_subjects(spec.get("expected_client_cas")),
         model=spec.get("model") or None,
         model_version=str(spec.get("model_version") or ""),
         inputs=spec.get("inputs") or {},
@@ -330,6 +332,14 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         gateway=gateway,
         **expectations.margins(spec, wrong),
     )
+
+
+def _subjects(pem: t.Optional[str]) -> t.FrozenSet[str]:
+    """RFC 4514 names of the certificates in PEM text; none for none."""
+    if not pem:
+        return frozenset()
+    found = x509.load_pem_x509_certificates(check_certificates("expected_client_cas", "(text)", pem.encode()))
+    return frozenset(each.subject.rfc4514_string() for each in found)
 
 
 def _expired(spec: t.Mapping[str, t.Any], files: Files, own: Identity, wrong: expectations.Wrong) -> t.Optional[Identity]:

@@ -55,7 +55,7 @@ def test_override_is_shown() -> None:
         (MATERIAL, {"allow": ["hostname_mismach"]}, "Did you mean 'hostname_mismatch'?"),
         (MATERIAL, {"warn_days": -3}, "warn_days"),
         (MATERIAL, {"names": k.NAME}, "names: a list is needed"),
-        ({"certificate": 3}, {}, "certificate: PEM text is needed, not int"),
+        ({"certificate": 3}, {}, "certificate: text is needed, not int"),
     ],
 )
 def test_wrong_use(bundle: t.Any, options: dict[str, t.Any], words: str) -> None:

@@ -87,6 +87,11 @@ def test_result_and_diff(path: Path) -> None:
 REFUSED: dict[str, tuple[dict[str, t.Any], str, str]] = {
     "key of another": ({"key": RENEWED.key_pem}, "key_mismatch", "CN=host"),
     "encrypted key": ({"key": LEAF.key_as(PrivateFormat.PKCS8, b"secret")}, "key_encrypted", "encrypted"),
+    "encrypted key, another passphrase": (
+        {"key": LEAF.key_as(PrivateFormat.PKCS8, b"secret"), "key_passphrase": "a guess"},
+        "key_passphrase_wrong",
+        "does not open",
+    ),
     "empty": ({"certificate": ""}, "empty", "empty"),
     "garbage": ({"certificate": LEAF.pem.replace("MII", "AII", 1)}, "garbage", "Block 1"),
     "not PEM": ({"certificate": "no certificate here"}, "not_pem", "no PEM block"),
@@ -221,6 +226,28 @@ def test_info_of_bad_files(path: Path) -> None:
     assert [each["code"] for each in bundle["findings"]] == ["der", "empty", "key_encrypted"]
     assert bundle["key"]["encrypted"] is True and bundle["certificate"] is None
     assert bundle["drift"] == [f"{name}: not managed by tls_bundle" for name in ("tls.crt", "tls.key", "ca.crt")]
+
+
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_an_encrypted_key_is_installed_in_the_clear(path: Path, tmp_path: Path, form: PrivateFormat) -> None:
+    """Triton cannot ask for a passphrase; the passphrase itself shows nowhere."""
+    encrypted, opened = tmp_path / "agent.key", {"key_passphrase": "swordfish"}
+    encrypted.write_text(LEAF.key_as(form, b"swordfish"))
+    (tmp_path / "agent.crt").write_text(LEAF.pem)
+    result = install(path, key=encrypted.read_text(), **opened)
+    assert result["changed"] and "swordfish" not in json.dumps(result)
+    assert (path / "tls.key").read_text() == LEAF.key_as(PrivateFormat.PKCS8)
+    assert (path / "tls.key").stat().st_mode & 0o777 == 0o400
+    assert not install(path, key=encrypted.read_text(), **opened)["changed"]
+    assert not install(path, key=None, key_path=str(encrypted), **opened)["changed"]
+    assert not install(path, **opened)["changed"], "a passphrase that is not needed"
+
+    files = {"certificate_path": str(tmp_path / "agent.crt"), "key_path": str(encrypted)}
+    state = run("tls_bundle_info", **files, **opened)
+    assert "swordfish" not in json.dumps(state)
+    assert state["bundle"]["key_matches"] is True and state["bundle"]["findings"] == []
+    wrong = run("tls_bundle_info", **files, key_passphrase="a guess")["bundle"]
+    assert [each["code"] for each in wrong["findings"]] == ["key_passphrase_wrong"]
 
 
 def test_owner(path: Path) -> None:

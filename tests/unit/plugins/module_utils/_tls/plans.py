@@ -42,6 +42,7 @@ def request(folder: Path, **options: Any) -> dict[str, Any]:
         "client_key_reuse": True,
         "client_directory": str(folder / "clients"),
         "provided": {},
+        "provided_passphrase": "",
         "ca_file": str(folder / "requests" / "ca.crt"),
         "request_file": str(folder / "requests" / "gpu1.csr"),
         "certificate_file": str(folder / "requests" / "gpu1.crt"),

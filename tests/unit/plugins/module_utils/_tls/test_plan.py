@@ -24,6 +24,9 @@ GIVEN = issue("gpu1", issuer=ISSUING, names=["gpu1"], end_days=364)
 OTHER_NAME = issue("gpu1", issuer=ISSUING, names=["gpu2"], end_days=364)
 OLD = issue("gpu1", issuer=ISSUING, names=["gpu1"], start_days=-20, end_days=-1)
 DYING = issue("gpu1", issuer=ISSUING, names=["gpu1"], end_days=10)
+ENCRYPTED = GIVEN.private_key.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"swordfish")
+).decode()
 SELF = issue("gpu1", names=["gpu1"], end_days=364)
 VERIFIER = issue("verifier", issuer=CA, names=["verifier"], eku=[CLIENT], end_days=364)
 
@@ -170,6 +173,12 @@ def test_provided(tmp_path: Path) -> None:
     assert differences == ["the certificate is another one", "the CA is another one"]
 
 
+def test_provided_encrypted(tmp_path: Path) -> None:
+    asked = provided(tmp_path, GIVEN.chain_pem, ENCRYPTED, provided_passphrase="swordfish")
+    assert tls_plan(asked, bundle.nothing(), None, None) == EMPTY | {"differences": ["there is none yet"]}
+    assert tls_plan(asked, installed(tmp_path / "tls", GIVEN, ca=CORPORATE.pem), None, "38.0.4") == EMPTY
+
+
 def test_provided_without_a_ca(tmp_path: Path) -> None:
     found = tls_plan(provided(tmp_path, GIVEN.chain_pem, GIVEN.key_pem, False), bundle.nothing(), None, "38.0.4")
     assert found["refusals"] == []
@@ -187,6 +196,8 @@ REFUSED: dict[str, tuple[Any, Any, Any, dict[str, Any], list[str]]] = {
     "files that are missing": (None, None, None, {}, ["missing", "missing", "missing"]),
     "a key file that is missing": (GIVEN.chain_pem, None, CORPORATE.pem, {}, ["missing"]),
     "garbage": ("garbage", GIVEN.key_pem, CORPORATE.pem, {}, ["not_pem"]),
+    "an encrypted key": (GIVEN.chain_pem, ENCRYPTED, CORPORATE.pem, {}, ["key_encrypted"]),
+    "another passphrase": (GIVEN.chain_pem, ENCRYPTED, CORPORATE.pem, {"provided_passphrase": "a guess"}, ["key_passphrase_wrong"]),
 }
 
 

@@ -54,7 +54,8 @@ def fixture_mutual(pki: Pki, triton: Triton) -> Options:
 
 
 def test_mutual_endpoint_is_proved(pki: Pki, mutual: Options) -> None:
-    (result,) = verify({**mutual, "expected_fingerprint": pki.server.fingerprint, "max_latency": 4})
+    installed = {"expected_fingerprint": pki.server.fingerprint, "expected_client_cas": pki.root.pem}
+    (result,) = verify({**mutual, **installed, "max_latency": 4})
     assert result["ok"]
     assert {name for name, status in statuses(result).items() if status != "ok"} == {
         "devices",
@@ -106,6 +107,7 @@ def test_mutual_expected_of_a_one_way_server(mutual: Options, triton_ready: Trit
         ({"ca_file": "{stranger_file}"}, "untrusted_issuer", "chain"),
         ({"server_name": "other.example"}, "hostname_mismatch", "name"),
         ({"expected_fingerprint": "0" * 64}, "stale_certificate", "fingerprint"),
+        ({"expected_client_cas": "{stranger.pem}"}, "stale_client_ca", "client_certificate_asked"),
         ({"model": "nobody"}, "model_unknown", "model_ready"),
         ({"outputs": {"OUTPUT": {"data": [9, 9, 9]}}}, "output_mismatch", "inference"),
         ({"model": "broken"}, "output_empty", "inference"),

@@ -40,6 +40,7 @@ PROVOKED = {
     "client_ca_missing_on_server": "test_audit.py::test_client_ca_missing_on_the_server",
     "client_ca_unexpected": _GOOD_SERVER,
     "stale_certificate": _GOOD_SERVER,
+    "stale_client_ca": _GOOD_SERVER,
     "tls_too_old": _NO_TRITON,
     "plaintext_accepted": "test_audit_refusals.py::test_plaintext_is_accepted_beside_tls",
     "not_ready": "test_audit.py::test_server_and_model_that_are_not_ready",

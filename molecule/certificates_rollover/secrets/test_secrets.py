@@ -21,7 +21,7 @@ import pytest
 
 from host import Host
 
-ROLE = str(Path(__file__).resolve().parents[1] / "role.yml")
+ROLE = str(Path(__file__).resolve().parents[2] / "certificates" / "role.yml")
 INSTALL = "Install certificate, key and CA as one"
 PASSPHRASE = "correct horse battery staple"
 # Where Ansible and its modules put files on a host, and on the controller.
@@ -132,16 +132,31 @@ def test_a_run_that_issues_shows_no_key(host: Host, tmp_path: Path) -> None:
     assert host.shell(f"stat -Lc '%a %U' /srv/{tmp_path.name}/tls.key") == "400 root\n"
 
 
-def test_a_run_that_installs_a_given_key_shows_none(host: Host, tmp_path: Path) -> None:
-    """With connections that would write modules, arguments and all, into files of the host."""
+def encrypt(key: Path) -> None:
+    """Protect the key file by the passphrase."""
+    command = ["openssl", "pkey", "-aes256", "-in", str(key), "-out", str(key) + ".new", "-passout", f"pass:{PASSPHRASE}"]
+    subprocess.run(command, check=True)
+    key.with_name(key.name + ".new").replace(key)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_a_run_that_installs_a_given_key_shows_none(host: Host, tmp_path: Path, encrypted: bool) -> None:
+    """With connections that would write modules, arguments and all, into files of the host; and the passphrase of the key as little."""
     asked = variables(host, tmp_path, **make_pair(tmp_path / "given", host.name))
-    needles = body((tmp_path / "given" / "given.key").read_text())
+    key = tmp_path / "given" / "given.key"
+    needles = body(key.read_text())
+    if encrypted:
+        encrypt(key)
+        needles += [*body(key.read_text()), PASSPHRASE]
+        asked["tls_certificates_provided_passphrase"] = PASSPHRASE
+    (tmp_path / "vars.json").write_text(json.dumps(asked))
     writing = Host(**{**vars(host), "environment": {**host.environment, "ANSIBLE_PIPELINING": "false"}})
     with argument_lists() as seen, files_that_hold(host, needles) as files:
-        run = writing.run(ROLE, asked, ["-vvv", "--diff"])
+        run = writing.run(ROLE, {}, ["--extra-vars", f"@{tmp_path / 'vars.json'}", "-vvv", "--diff"])
     assert run.status == 0 and run.changed(), run.output
     assert leaks(needles, run.output, seen) == []
     assert files == set()
+    assert "ENCRYPTED" not in host.shell(f"cat /srv/{tmp_path.name}/tls.key")
 
 
 @pytest.mark.parametrize(("source", "task"), [("own_ca", "Make the key"), ("own_ca", INSTALL), ("provided", INSTALL)])
@@ -201,29 +216,40 @@ def test_the_passphrase_comes_from_a_vault(host: Host, tmp_path: Path) -> None:
     assert "ENCRYPTED" in (tmp_path / "ca" / "issuing.key").read_text()
 
 
-def test_the_passphrase_is_asked_for(host: Host, tmp_path: Path) -> None:
-    """On a terminal, as a person meets it: what is typed is not shown, not even at -vvv."""
-    asked = variables(host, tmp_path, tls_certificates_ca_passphrase_prompt=True)
+def typed(host: Host, asked: dict[str, Any], prompt: bytes) -> None:
+    """Run the role on a terminal, as a person meets it: what is typed is not shown, not even at -vvv."""
     command = host._command(ROLE, asked, ["-vvv"])  # pylint: disable=protected-access
     child, terminal = pty.fork()
     if child == 0:
         os.execve(command[0], command, dict(host.environment))
-    output, typed = b"", False
-    end = time.monotonic() + 120
+    output, answered = b"", False
+    end = time.monotonic() + 300
     while time.monotonic() < end:
         try:
             output += os.read(terminal, 4096)
         except OSError:
             break
-        if not typed and b"Passphrase of the CA" in output:
+        if not answered and prompt in output:
             time.sleep(0.5)
             os.write(terminal, PASSPHRASE.encode() + b"\r")
-            typed = True
+            answered = True
     else:
         os.kill(child, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert typed and status == 0, output.decode(errors="replace")
+    assert answered and status == 0, output.decode(errors="replace")
     assert PASSPHRASE.encode() not in output
+
+
+def test_the_passphrase_of_the_ca_is_asked_for(host: Host, tmp_path: Path) -> None:
+    typed(host, variables(host, tmp_path, tls_certificates_ca_passphrase_prompt=True), b"Passphrase of the CA")
     for name in ("ca.key", "issuing.key"):
         opened = ["openssl", "pkey", "-in", str(tmp_path / "ca" / name), "-passin", f"pass:{PASSPHRASE}", "-noout"]
         assert subprocess.run(opened, check=False).returncode == 0
+
+
+def test_the_passphrase_of_a_given_key_is_asked_for(host: Host, tmp_path: Path) -> None:
+    given = make_pair(tmp_path / "given", host.name)
+    plain = (tmp_path / "given" / "given.key").read_text()
+    encrypt(tmp_path / "given" / "given.key")
+    typed(host, variables(host, tmp_path, **given, tls_certificates_provided_passphrase_prompt=True), b"Passphrase of the key")
+    assert host.shell(f"cat /srv/{tmp_path.name}/tls.key") == plain
