@@ -73,17 +73,7 @@ def _result(params: Mapping[str, Any], found: look.Host, work: Work) -> dict[str
 
 def _warnings(params: Mapping[str, Any], found: look.Host, specs: list[cdi.Spec]) -> list[dict[str, str]]:
     """What works against the host and is not this module's to change: code, cause and remedy."""
-    warnings = []
-    for container in found.containers:
-        if container.problem:
-            warnings.append(
-                {
-                    "code": "gpu_lost",
-                    "cause": f"The container {container.name} does not reach its GPUs: {container.problem}.",
-                    "remedy": f"Restart it{f' (systemctl restart {container.unit})' if container.unit else ''}; "
-                    "with CDI a daemon-reload does not take them away.",
-                }
-            )
+    warnings = [containers.gpu_lost(container) for container in found.containers if container.problem]
     if params["engine"] == "podman" and any(cdi.too_new(spec, found.version or "") for spec in specs):
         warnings.append(
             {

@@ -43,6 +43,7 @@ served = json.load(open(sys.argv[1]))
 live = served.get("live-restore", False)
 print(json.dumps({"ServerVersion": "26.1.5", "Runtimes": served.get("runtimes", {}), "LiveRestoreEnabled": live}))' "$STATE/served";;
   ps) [ ! -e "$STATE/container" ] || printf '%s\ttriton:1\n' "$(cat "$STATE/container")"; [ ! -e "$STATE/stranger" ] || printf 'redis\tredis:7\n';;
+  inspect) shift 5; for name; do printf '/%s\t1\n' "$name"; done;;
 esac
 """
 
@@ -220,7 +221,7 @@ def test_gpus_are_counted_after_a_change(
     answers = [before, after]
     monkeypatch.setattr(gpu, "driver_version", lambda: "580.1.2")
     monkeypatch.setattr(cdi, "specs", lambda driver: [])
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (answers.pop(0), "NVML"))
     if not fails:
         assert machine.run(daemon_settings=RELOADS)["changed"]
@@ -230,9 +231,21 @@ def test_gpus_are_counted_after_a_change(
     assert caught.value.code == "gpu_lost" and "triton-blue" in caught.value.cause
 
 
+def test_a_change_that_takes_a_strangers_gpus_fails(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = {"triton-blue": [(1, None), (1, None)], "redis": [(1, None), (0, "Failed to initialize NVML: Unknown Error")]}
+    machine.put("stranger")
+    monkeypatch.setattr(gpu, "driver_version", lambda: "580.1.2")
+    monkeypatch.setattr(cdi, "specs", lambda driver: [])
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
+    monkeypatch.setattr(containers, "_gpus", lambda engine, name: answers[name].pop(0))
+    with pytest.raises(HostError) as caught:
+        machine.run(daemon_settings=RELOADS)
+    assert caught.value.code == "gpu_lost" and "redis" in caught.value.cause and "triton-blue" not in caught.value.cause
+
+
 def test_lost_gpus_are_told_by_a_look(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gpu, "driver_version", lambda: "580.1.2")
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (0, "Failed to initialize NVML: Unknown Error"))
     (found,) = machine.run(check=True)["warnings_found"]
     assert found["code"] == "gpu_lost" and "systemctl restart triton@blue.service" in found["remedy"]

@@ -166,11 +166,22 @@ def test_the_loaded_driver(tmp_path: Path) -> None:
 def test_gpus_in_containers(
     program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, script: str, gpus: int | None, problem: str | None
 ) -> None:
-    program("docker", f"case $1 in ps) printf 'triton-blue\\tsha256:1\\nother\\tredis\\n';; exec) {script};; esac")
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
-    ours, stranger = containers.running("docker", {"triton-blue": "triton@blue.service"}, True)
+    """Each container that got some is asked, whoever runs it; one that was given none is not disturbed."""
+    listed = "printf 'triton-blue\\tsha256:1\\ntrainer\\ttorch\\nother\\tredis\\n'"
+    program("docker", f"case $1 in ps) {listed};; inspect) printf '/triton-blue\\t7\\n/trainer\\t8\\n/other\\t9\\n';; exec) {script};; esac")
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: pid in ("7", "8"))
+    ours, trainer, other = containers.running("docker", {"triton-blue": "triton@blue.service"}, True)
     assert (ours.unit, ours.gpus, ours.problem) == ("triton@blue.service", gpus, problem)
-    assert (stranger.name, stranger.image, stranger.unit, stranger.gpus) == ("other", "redis", None, None)
+    assert (trainer.unit, trainer.gpus, trainer.problem) == (None, gpus, problem)
+    assert (other.name, other.image, other.unit, other.gpus) == ("other", "redis", None, None)
+    assert [container.name for container in containers.without_gpus()] == (["triton-blue", "trainer"] if problem else [])
+
+
+def test_a_container_got_gpus_if_nvidia_smi_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "7/root/usr/bin").mkdir(parents=True)
+    (tmp_path / "7/root/usr/bin/nvidia-smi").symlink_to("/nowhere")
+    assert containers._has_nvidia_smi("7", str(tmp_path))
+    assert not containers._has_nvidia_smi("8", str(tmp_path)) and not containers._has_nvidia_smi("0", str(tmp_path))
 
 
 def test_an_engine_that_does_not_answer_runs_nothing(program: Callable[[str, str], Path]) -> None:
