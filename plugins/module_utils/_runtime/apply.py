@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from .._triton.commands import last_line, run, write
 from .._triton.errors import HostError
 from .._triton.hostinfo import listening
 from .._triton.systemd import show
 from . import cdi, containers, daemon, look
-from .commands import last_line, run, write
 from .work import RELOAD, RESTART, Work, differences, judge
 
 _RELOAD_SECONDS = 15.0

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .commands import run
+from .._triton.commands import run
 
 
 @dataclass(frozen=True)
