@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
+
 from on_host import Runtime, assert_fails
 
 NEWER = {"container_runtime_toolkit_version": "1.20.0-1"}
@@ -18,6 +20,7 @@ HOLD = (
 BREAK = "sed -i '/^Package: nvidia-container-toolkit-base$/,/^$/s/^Status: .*/Status: install ok half-configured/' /var/lib/dpkg/status"
 
 
+@pytest.mark.quick
 def test_a_container_that_outlived_its_client_is_replaced(host: Runtime) -> None:
     """Killed without a chance to clean up: the unit comes back by itself."""
     serving = host.triton()
@@ -29,6 +32,7 @@ def test_a_container_that_outlived_its_client_is_replaced(host: Runtime) -> None
     assert host.serves_soon(60)
 
 
+@pytest.mark.quick
 def test_mirrors_and_credentials(host: Runtime) -> None:
     """For any registry; Podman reads them at the next pull, and Triton goes on."""
     serving = host.triton()
