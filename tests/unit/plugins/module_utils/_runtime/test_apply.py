@@ -11,6 +11,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
+from ansible_collections.inferops.triton.plugins.module_utils._nvidia import driver as modules
 from ansible_collections.inferops.triton.plugins.module_utils._runtime import apply, cdi, containers, daemon, look, packages
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
 
@@ -219,7 +220,7 @@ def test_gpus_are_counted_after_a_change(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, before: Optional[int], after: Optional[int], fails: bool
 ) -> None:
     answers = [before, after]
-    monkeypatch.setattr(look.modules, "loaded", lambda: ("580.1.2", "open"))
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
     monkeypatch.setattr(cdi, "specs", lambda driver: [])
     monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (answers.pop(0), "NVML"))
@@ -234,7 +235,7 @@ def test_gpus_are_counted_after_a_change(
 def test_a_change_that_takes_a_strangers_gpus_fails(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = {"triton-blue": [(1, None), (1, None)], "redis": [(1, None), (0, "Failed to initialize NVML: Unknown Error")]}
     machine.put("stranger")
-    monkeypatch.setattr(look.modules, "loaded", lambda: ("580.1.2", "open"))
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
     monkeypatch.setattr(cdi, "specs", lambda driver: [])
     monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: answers[name].pop(0))
@@ -244,7 +245,7 @@ def test_a_change_that_takes_a_strangers_gpus_fails(machine: Machine, monkeypatc
 
 
 def test_lost_gpus_are_told_by_a_look(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look.modules, "loaded", lambda: ("580.1.2", "open"))
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
     monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (0, "Failed to initialize NVML: Unknown Error"))
     (found,) = machine.run(check=True)["warnings_found"]
