@@ -233,7 +233,8 @@ def test_gpus_are_counted_after_a_change(
 
 
 def test_a_change_that_takes_a_strangers_gpus_fails(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = {"triton-blue": [(1, None), (1, None)], "redis": [(1, None), (0, "Failed to initialize NVML: Unknown Error")]}
+    problem = "Failed to initialize NVML: Unknown Error"
+    answers: dict[str, list[tuple[int, Optional[str]]]] = {"triton-blue": [(1, None), (1, None)], "redis": [(1, None), (0, problem)]}
     machine.put("stranger")
     monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
     monkeypatch.setattr(cdi, "specs", lambda driver: [])
