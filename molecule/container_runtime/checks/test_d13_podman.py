@@ -50,9 +50,10 @@ def test_mirrors_and_credentials(host: Runtime) -> None:
 
 @pytest.mark.quick
 def test_one_driver_that_is_too_old_stops_the_run_for_all(host: Runtime) -> None:
-    """Before any host changes, and on bare hosts for the driver that would be installed: Debian 13's 550 for CUDA 13, which the other host is not asked for."""
+    """Before any host changes, for the driver that would be installed: Debian 13's 550 for CUDA 13, which the other host is not asked for."""
     release = "{{ '25.08' if inventory_hostname == '" + host.name + "' else '24.10' }}"
-    run = host.run("inferops.triton.site", {"nvidia_driver_force": True, "nvidia_driver_triton_release": release}, ["--limit", f"{host.name},d12-podman"])
+    variables = {"nvidia_driver_force": True, "nvidia_driver_replace": True, "nvidia_driver_triton_release": release}
+    run = host.run("inferops.triton.site", variables, ["--limit", f"{host.name},d12-podman"])
     assert_fails(run, f"{host.name}: driver 550 would be installed, but Triton 25.08 .CUDA 13.0.1. needs 580 or later", "driver_too_old")
     assert "PLAY [Provision" not in run.output and not run.changed(), run.output[-3000:]
     assert re.search("d12-podman : ok=[0-9]+ changed=0 unreachable=0 failed=0", run.output), run.output[-3000:]

@@ -15,7 +15,9 @@ from on_host import DAEMON_JSON, HERE, Runtime, assert_fails
 SETTINGS = {"container_runtime_daemon_settings": {"log-opts": {"max-size": "30m"}}}
 # In a second session on the same host, the settings are there already.
 FORGET = f"sed -i 's/30m/29m/' {DAEMON_JSON}"
-LOST = "docker run --detach --name lost --volume /usr/bin/nvidia-smi:/usr/bin/nvidia-smi:ro --entrypoint sleep $(docker image ls --quiet | head -n 1) 600"
+RUN = "docker run --detach --network host --name"
+IMAGE = "$(docker image ls --quiet | head -n 1)"
+LOST = f"{RUN} lost --volume /usr/bin/nvidia-smi:/usr/bin/nvidia-smi:ro --entrypoint sleep {IMAGE} 600"
 
 
 @pytest.mark.quick
@@ -36,8 +38,7 @@ def test_the_container_has_what_cdi_gives(host: Runtime) -> None:
 @pytest.mark.quick
 def test_a_container_that_uses_the_gpu_is_found(host: Runtime) -> None:
     """Its device is open in a container of somebody else: the driver is not changed below it, and it is named."""
-    image = "$(docker image ls --quiet | head -n 1)"
-    host.shell(f"docker run --detach --name trainer --device nvidia.com/gpu=all --entrypoint sh {image} -c 'exec sleep 600 < /dev/nvidia0'")
+    host.shell(f"{RUN} trainer --device nvidia.com/gpu=all --entrypoint sh {IMAGE} -c 'exec sleep 600 < /dev/nvidia0'")
     try:
         before = host.state()
         number = host.shell("docker inspect --format '{{.Id}}' trainer")[:12]
