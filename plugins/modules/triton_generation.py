@@ -309,6 +309,7 @@ listener:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.inferops.triton.plugins.module_utils._runtime import containers
 from ansible_collections.inferops.triton.plugins.module_utils._triton.actions import perform
 from ansible_collections.inferops.triton.plugins.module_utils._triton.backend import SERVICE_SPEC
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
@@ -377,6 +378,10 @@ def main() -> None:
         result = perform(params, check, module._diff)
     except HostError as error:
         module.fail_json(**error.result())
+    if result.get("restarted") and not check:
+        # A new unit may have needed a daemon-reload, which can take GPUs away from running containers.
+        for warning in map(containers.gpu_lost, containers.without_gpus()):
+            module.warn(f"{warning['cause']} {warning['remedy']} [{warning['code']}]")
     module.exit_json(**result)
 
 

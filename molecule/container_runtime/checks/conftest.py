@@ -22,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "quick: part of the scenario container_runtime; the others are part of container_runtime_faults alone")
     sys.path.insert(0, str(Path(config.getoption("--shared"), "bad_input")))
 
 

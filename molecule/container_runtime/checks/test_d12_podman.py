@@ -13,6 +13,7 @@ from on_host import Runtime, assert_fails
 NEWER = {"container_runtime_toolkit_version": "1.20.0-1"}
 
 
+@pytest.mark.quick
 def test_triton_has_what_cdi_gives(host: Runtime) -> None:
     host.pretend_driver("535.261.03")
     host.role()

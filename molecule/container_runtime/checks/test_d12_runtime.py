@@ -8,6 +8,8 @@ import difflib
 import json
 from pathlib import Path
 
+import pytest
+
 from on_host import DAEMON_JSON, HERE, Runtime, assert_fails
 
 BY_HAND = (HERE.parent / "daemon.json.j2").read_text(encoding="utf-8").partition("#}\n")[2]
@@ -15,6 +17,7 @@ RESTARTS = {"container_runtime_daemon_settings": {"log-opts": {"max-size": "21m"
 STRANGER = "docker run --detach --name stranger --entrypoint sleep $(docker image ls --quiet | head -n 1) 600"
 
 
+@pytest.mark.quick
 def test_what_was_written_by_hand_is_kept(host: Runtime) -> None:
     """Byte for byte: only the lines of what was asked for differ, the file's owner and mode are what they were."""
     text = host.shell(f"cat {DAEMON_JSON}")
@@ -29,6 +32,7 @@ def test_what_was_written_by_hand_is_kept(host: Runtime) -> None:
     assert "nvidia" in host.shell("docker info --format '{{json .Runtimes}}'")
 
 
+@pytest.mark.quick
 def test_a_reload_leaves_containers_alone(host: Runtime) -> None:
     """Labels and mirrors are taken in by a running daemon."""
     daemon, serving = host.shell("pidof dockerd"), host.triton()
@@ -43,6 +47,7 @@ def test_a_reload_leaves_containers_alone(host: Runtime) -> None:
     assert (host.shell("pidof dockerd"), host.triton()) == (daemon, serving) and host.serves()
 
 
+@pytest.mark.quick
 def test_a_strangers_container_is_not_stopped(host: Runtime) -> None:
     host.shell(STRANGER)
     host.refused(RESTARTS, "must be restarted", "log-opts.max-size", "stranger", "foreign_containers", "container_runtime_allow")

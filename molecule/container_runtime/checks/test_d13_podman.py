@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+
+import pytest
 
 from on_host import Runtime, assert_fails
 
@@ -18,6 +21,7 @@ HOLD = (
 BREAK = "sed -i '/^Package: nvidia-container-toolkit-base$/,/^$/s/^Status: .*/Status: install ok half-configured/' /var/lib/dpkg/status"
 
 
+@pytest.mark.quick
 def test_a_container_that_outlived_its_client_is_replaced(host: Runtime) -> None:
     """Killed without a chance to clean up: the unit comes back by itself."""
     serving = host.triton()
@@ -29,6 +33,7 @@ def test_a_container_that_outlived_its_client_is_replaced(host: Runtime) -> None
     assert host.serves_soon(60)
 
 
+@pytest.mark.quick
 def test_mirrors_and_credentials(host: Runtime) -> None:
     """For any registry; Podman reads them at the next pull, and Triton goes on."""
     serving = host.triton()
@@ -41,6 +46,17 @@ def test_mirrors_and_credentials(host: Runtime) -> None:
     registries = json.loads(host.shell("podman info --format '{{json .Registries}}'"))
     assert [mirror["Location"] for mirror in registries["nvcr.io"]["Mirrors"]] == [f"{host.bed['registry']}/nvidia", "second.example.com"]
     assert host.triton() == serving and host.serves()
+
+
+@pytest.mark.quick
+def test_one_driver_that_is_too_old_stops_the_run_for_all(host: Runtime) -> None:
+    """Before any host changes, for the driver that would be installed: Debian 13's 550 for CUDA 13, which the other host is not asked for."""
+    release = "{{ '25.08' if inventory_hostname == '" + host.name + "' else '24.10' }}"
+    variables = {"nvidia_driver_force": True, "nvidia_driver_replace": True, "nvidia_driver_triton_release": release}
+    run = host.run("inferops.triton.site", variables, ["--limit", f"{host.name},d12-podman"])
+    assert_fails(run, f"{host.name}: driver 550 would be installed, but Triton 25.08 .CUDA 13.0.1. needs 580 or later", "driver_too_old")
+    assert "PLAY [Provision" not in run.output and not run.changed(), run.output[-3000:]
+    assert re.search("d12-podman : ok=[0-9]+ changed=0 unreachable=0 failed=0", run.output), run.output[-3000:]
 
 
 def test_what_dpkg_left_unfinished_is_named(host: Runtime) -> None:

@@ -5,15 +5,22 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 
-from on_host import DAEMON_JSON, Runtime
+import pytest
+
+from on_host import DAEMON_JSON, HERE, Runtime, assert_fails
 
 SETTINGS = {"container_runtime_daemon_settings": {"log-opts": {"max-size": "30m"}}}
 # In a second session on the same host, the settings are there already.
 FORGET = f"sed -i 's/30m/29m/' {DAEMON_JSON}"
+RUN = "docker run --detach --network host --name"
+IMAGE = "$(docker image ls --quiet | head -n 1)"
+LOST = f"{RUN} lost --volume /usr/bin/nvidia-smi:/usr/bin/nvidia-smi:ro --entrypoint sleep {IMAGE} 600"
 
 
+@pytest.mark.quick
 def test_the_engine_came_from_the_repository(host: Runtime) -> None:
     versions = host.shell("dpkg-query --show --showformat '${Package} ${Version} ${db:Status-Status}\\n' docker-ce docker-ce-cli").splitlines()
     assert versions == ["docker-ce 5:26.1.5-1 installed", "docker-ce-cli 5:26.1.5-1 installed"]
@@ -22,9 +29,36 @@ def test_the_engine_came_from_the_repository(host: Runtime) -> None:
     )
 
 
+@pytest.mark.quick
 def test_the_container_has_what_cdi_gives(host: Runtime) -> None:
     assert json.loads(host.shell(f"cat {DAEMON_JSON}"))["features"] == {"cdi": True}
     assert host.shell("docker exec triton-blue nvidia-smi -L").startswith("GPU 0: ")
+
+
+@pytest.mark.quick
+def test_a_container_that_uses_the_gpu_is_found(host: Runtime) -> None:
+    """Its device is open in a container of somebody else: the driver is not changed below it, and it is named."""
+    host.shell(f"{RUN} trainer --device nvidia.com/gpu=all --entrypoint sh {IMAGE} -c 'exec sleep 600 < /dev/nvidia0'")
+    try:
+        before = host.state()
+        number = host.shell("docker inspect --format '{{.Id}}' trainer")[:12]
+        run = host.run(str(HERE.parent / "driver.yml"), {"nvidia_driver_force": True, "nvidia_driver_replace": True})
+        assert_fails(run, host.name, "The GPU is used by sleep", f"container {number}", "nvidia_driver_drain_tasks", "gpu_in_use")
+        assert host.state() == before
+    finally:
+        host.shell("docker rm --force trainer")
+
+
+@pytest.mark.quick
+def test_a_container_that_lost_its_gpus_is_named(host: Runtime) -> None:
+    """Whoever runs it: nvidia-smi is in it, as the toolkit puts it there, and its device is not."""
+    host.shell(LOST)
+    try:
+        run = host.role()
+        assert run.status == 0 and not run.changed(), run.output[-3000:]
+        assert re.search("container lost does not reach its GPUs: Failed to initialize NVML: Unknown Error.*gpu_lost", run.output), run.output[-3000:]
+    finally:
+        host.shell("docker rm --force lost")
 
 
 def test_settings_that_docker_refuses_are_refused_before(host: Runtime) -> None:
@@ -98,4 +132,16 @@ def test_an_older_toolkit_again(host: Runtime) -> None:
     end = time.monotonic() + 30
     while not host.serves() and time.monotonic() < end:
         time.sleep(0.5)
+    assert host.serves()
+
+
+def test_a_start_of_triton_asks_for_the_gpus_of_others(host: Runtime) -> None:
+    """Another unit needs a daemon-reload, which can take GPUs away from containers that run."""
+    host.shell(LOST)
+    try:
+        run = host.run("inferops.triton.site", {"triton_server_exit_timeout": 31}, ["--tags", "triton_server,triton_verify"])
+        assert run.status == 0 and run.changed(), run.output[-3000:]
+        assert re.search(r"\[WARNING\]: The container lost does not reach its GPUs: Failed to initialize NVML", run.output), run.output[-3000:]
+    finally:
+        host.shell("docker rm --force lost")
     assert host.serves()

@@ -24,7 +24,7 @@ package() {
 
 key "$out.new"
 for version in 580.82.07 580.95.05; do
-  for name in kmod-nvidia-open-dkms nvidia-driver-cuda nvidia-persistenced; do package nvidia "$name" "$version"; done
+  for name in kmod-nvidia-open-dkms nvidia-driver-cuda nvidia-persistenced nvidia-fabricmanager libnvidia-nscq; do package nvidia "$name" "$version"; done
 done
 for name in epel-release python3-dnf-plugin-versionlock kernel-devel; do package rocky "$name" 1.0; done
 find "$out/nvidia" -name '*.rpm' -exec rpmsign --define '__gpg /usr/bin/gpg' --define '_gpg_name stand-ins@example.com' --addsign {} + \
@@ -59,6 +59,8 @@ modifyrepo_c --mdtype=modules /srv/rpm/modules.yaml "$out/nvidia/repodata" >/dev
 mkdir -p /etc/yum.repos.d /etc/dnf/vars /etc/dnf/plugins
 echo 9 >/etc/dnf/vars/releasever
 printf '[baseos]\nname=baseos\nbaseurl=file://%s/rocky\ngpgcheck=0\n' "$out" >/etc/yum.repos.d/rocky.repo
+initramfs /usr/bin/dracut /boot/initramfs-stand-in.img
+touch /srv/nvswitch
 rm -f /etc/os-release
 cat >/etc/os-release <<'RELEASE'
 NAME="Rocky Linux"

@@ -18,6 +18,9 @@ tree() {
       chmod 0755 "$1/usr/bin/nvidia-smi" ;;
     nvidia-compute-utils-* | nvidia-persistenced)
       mkdir -p "$1/lib/systemd/system"; install -m 0644 "$here/nvidia-persistenced.service" "$1/lib/systemd/system/" ;;
+    nvidia-fabricmanager)
+      mkdir -p "$1/usr/lib/systemd/system"
+      sed 's/nvidia-persistenced/nvidia-fabricmanager/' "$here/nvidia-persistenced.service" >"$1/usr/lib/systemd/system/nvidia-fabricmanager.service" ;;
     linux-headers-*) mkdir -p "$1/lib/modules/$kernel/build"; echo 'all:' >"$1/lib/modules/$kernel/build/Makefile" ;;
     libnvidia-decode-*) mkdir -p "$1/opt/stand-in"; head -c 1048576 /dev/urandom >"$1/opt/stand-in/large" ;;
   esac
@@ -31,4 +34,11 @@ key() {
   chmod 0700 "$GNUPGHOME"
   gpg --batch --quiet --passphrase '' --quick-generate-key 'Stand-ins <stand-ins@example.com>' rsa2048 sign never
   gpg --batch --export --armor >"$1/key.asc"
+}
+
+# initramfs PROGRAM IMAGE : a program that makes the one image of this host anew and notes how it was called.
+initramfs() {
+  touch -d 2020-01-01 "$2"
+  printf '#!/bin/sh\n# Stand-in: this host has no kernel of its own.\necho "$*" >>/srv/initramfs.log\ntouch %s\n' "$2" >"$1"
+  chmod 0755 "$1"
 }

@@ -50,6 +50,7 @@ Suites: noble
 Components: main
 Signed-By: $out/key.asc
 SOURCES
+initramfs /usr/sbin/update-initramfs /boot/initrd.img-stand-in
 rm -f /etc/os-release
 cat >/etc/os-release <<'RELEASE'
 NAME="Ubuntu"

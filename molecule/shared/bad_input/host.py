@@ -57,7 +57,11 @@ class Host:
 
     def shell(self, script: str, check: bool = True) -> str:
         """Run a script on the host as root and return what it prints; raises CalledProcessError."""
-        done = subprocess.run(["docker", "exec", self.container, "sh", "-c", script], capture_output=True, text=True, check=check, timeout=120)
+        done = subprocess.run(["docker", "exec", self.container, "sh", "-c", script], capture_output=True, text=True, check=False, timeout=120)
+        if check and done.returncode != 0:
+            error = subprocess.CalledProcessError(done.returncode, script, done.stdout, done.stderr)
+            error.add_note(done.stderr)
+            raise error
         return done.stdout
 
     def snapshot(self) -> list[str]:

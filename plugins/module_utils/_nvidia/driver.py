@@ -14,16 +14,16 @@ import glob
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
-from .._triton.hostinfo import environment
+from .._triton.commands import read, run
 
 _DKMS = re.compile(
     r"^(?P<module>[^,/\s]+)(?:/|, )(?P<version>[^,\s]+), (?P<kernel>[^,\s]+), [^:]+: (?P<state>\w+)", re.MULTILINE
 )
 _MODULE = re.compile(r"nvidia(?:-current|-srv)?\.ko(?:\.(?:xz|gz|zst))?")
+_VERSION = re.compile(r"\b(\d{3,}\.\d+(?:\.\d+)*)\b")
 _SECURE_BOOT = "firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 # Where DKMS keeps the key that it signs with: Debian and RHEL, then Ubuntu (dkms framework.conf).
 _KEYS = ("/var/lib/dkms/mok.pub", "/var/lib/shim-signed/mok/MOK.der")
@@ -47,31 +47,15 @@ class Build:
 
 def output(*command: str, timeout: float = 60) -> str:
     """What a program prints; empty where it is not there, fails to start or does not end in time (seconds)."""
-    try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            env=environment(),
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout
+    return run(command, timeout).stdout
 
 
 def loaded(root: str = "/") -> tuple[Optional[str], Optional[str]]:
     """Version and flavour (open or proprietary) of the module in the kernel; (None, None) where there is none."""
-    version = text(os.path.join(root, "sys/module/nvidia/version")).strip() or None
-    if version is None:
-        return None, None
-    flavour = (
-        "open" if "Open Kernel Module" in text(os.path.join(root, "proc/driver/nvidia/version")) else "proprietary"
-    )
-    return version, flavour
+    shown = text(os.path.join(root, "proc/driver/nvidia/version"))
+    match = _VERSION.search(shown)
+    version = text(os.path.join(root, "sys/module/nvidia/version")).strip() or (match.group(1) if match else None)
+    return version, ("open" if "Open Kernel Module" in shown else "proprietary") if version else None
 
 
 def installed(root: str = "/") -> dict[str, str]:
@@ -164,8 +148,4 @@ def run_file(root: str = "/") -> bool:
 
 def text(path: str) -> str:
     """A file's text; empty where it cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""
+    return read(path) or ""

@@ -1,19 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The driver's packages on this host: which are installed, held, broken, and which versions could be had. dpkg and rpm.
+"""The driver's packages on this host: which are installed and held, and which versions could be had.
 
-Sources: dpkg-query(1) (status abbreviations and fields), apt-cache(8) (`policy`), rpm(8) (query formats), dnf(8) (`repoquery`).
+Sources: apt-cache(8) (`policy`), dnf(8) (`repoquery`), dnf-versionlock(8).
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterable, Sequence
 from typing import Any, Optional
 
-from .driver import output, text
+from .._triton import packages as database
+from .driver import output
 
 # What NVIDIA's driver is packaged as, in every distribution; not the container toolkit, the CUDA toolkit or DCGM.
 DRIVER = re.compile(
@@ -23,10 +23,8 @@ DRIVER = re.compile(
 _OTHERS = re.compile(
     r"(?:lib)?nvidia-(?:container|docker|ctk|cuda-(?:toolkit|dev|doc|gdb)|cudnn|visual|profiler|nsight|settings$|installer-cleanup$|support$|kernel-common$)"
 )
-_CANDIDATE = re.compile(r"^  Candidate: (\S+)", re.MULTILINE)
 _VERSION = re.compile(r"^ (?:\*\*\*|   ) (\S+) -?\d+$")
 _SOURCE = re.compile(r"^ {6,9}-?\d+ (\S+)")
-_HALF = frozenset(("half-installed", "half-configured", "unpacked", "triggers-awaited", "triggers-pending"))
 
 
 def is_driver(name: str) -> bool:
@@ -35,65 +33,24 @@ def is_driver(name: str) -> bool:
 
 
 def manager() -> Optional[str]:
-    """apt or dnf, by the database that this host has."""
-    if shutil.which("dpkg-query") and shutil.which("apt-cache"):
-        # Debian's rpm may be there as well; its database is empty.
-        return "apt" if not _rpm_rules() else "dnf"
-    return "dnf" if shutil.which("rpm") else None
+    """apt or dnf, by the database that rules this host."""
+    return {database.DPKG: "apt", database.RPM: "dnf"}.get(database.database() or "")
 
 
-def _rpm_rules() -> bool:
-    return "rhel" in re.findall(
-        r"[a-z]+", next((line for line in text("/etc/os-release").splitlines() if line.startswith("ID_LIKE=")), "")
-    )
+def installed(found: Iterable[database.Package], extra: Iterable[str] = (), locks: str = "") -> dict[str, dict[str, Any]]:
+    """The driver's packages and ``extra`` ones by name, with version, status and whether they are held: by dpkg, or by a line in the locks of dnf.
 
-
-def installed(kind: Optional[str], extra: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
-    """The driver's packages and ``extra`` ones by name, with version, status and whether they are held."""
-    names = frozenset(extra)
-    if kind == "apt":
-        listing = output(
-            "dpkg-query", "--show", "--showformat=${Package}\t${Version}\t${db:Status-Status}\t${db:Status-Want}\n"
-        )
-        return dpkg(listing, names)
-    if kind == "dnf":
-        listing = output("rpm", "--query", "--all", "--queryformat=%{NAME}\t%{EVR}\n")
-        return rpm(listing, names, text("/etc/dnf/plugins/versionlock.list"))
-    return {}
-
-
-def dpkg(listing: str, extra: frozenset[str] = frozenset()) -> dict[str, dict[str, Any]]:
-    """What dpkg-query lists of the driver."""
-    found = {}
-    for line in listing.splitlines():
-        name, version, status, want = line.split("\t")
-        if (is_driver(name) or name in extra) and status not in ("not-installed", "config-files"):
-            found[name] = {"version": version, "status": status, "held": want == "hold"}
-    return found
-
-
-def rpm(listing: str, extra: frozenset[str], locks: str) -> dict[str, dict[str, Any]]:
-    """What rpm lists of the driver; a lock of dnf's plugin versionlock names a package and its version."""
-    lines = [line.strip() for line in locks.splitlines()]
-    found = {}
-    for line in listing.splitlines():
-        name, version = line.split("\t")
-        if is_driver(name) or name in extra:
-            lock = f"{name}-{version if ':' in version else '0:' + version}.*"
-            found[name] = {"version": version, "status": "installed", "held": lock in lines, "lock": lock}
-    return found
-
-
-def broken(kind: Optional[str]) -> list[str]:
-    """Packages of any kind that dpkg left half done: nothing can be installed until they are finished."""
-    if kind != "apt":
-        return []
-    listing = output("dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status} ${db:Status-Eflag}\n")
-    return sorted(
-        line.split()[0]
-        for line in listing.splitlines()
-        if line.split()[1] in _HALF or line.split()[2] == "reinst-required"
-    )
+    A lock of dnf's plugin versionlock names a package and its version.
+    """
+    names, lines = frozenset(extra), frozenset(line.strip() for line in locks.splitlines())
+    told = {}
+    for package in found:
+        if package.status in ("not-installed", "config-files") or not (is_driver(package.name) or package.name in names):
+            continue
+        lock = f"{package.name}-{package.version if ':' in package.version else '0:' + package.version}.*"
+        held = package.want == "hold" or lock in lines
+        told[package.name] = {"version": package.version, "status": package.status, "held": held, "lock": lock}
+    return told
 
 
 def available(kind: Optional[str], names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
@@ -139,12 +96,11 @@ def repoquery(listing: str, names: Sequence[str]) -> dict[str, list[dict[str, An
     return found
 
 
-def header_packages(kind: Optional[str], release: str) -> list[str]:
+def header_packages(kind: Optional[str], release: str, found: Iterable[database.Package] = ()) -> list[str]:
     """The headers of the running kernel, and the package that brings those of the next: named like the kernel's own (dpkg only)."""
     if kind == "dnf":
         return [f"kernel-devel-{release}", "kernel-headers"]
-    listing = output("dpkg-query", "--show", "--showformat=${Package}\t${db:Status-Status}\n", "linux-image-*")
-    images = [line.split("\t")[0] for line in listing.splitlines() if line.endswith("\tinstalled")]
+    images = [package.name for package in found if package.status == "installed"]
     following = [
         name.replace("linux-image-", "linux-headers-", 1)
         for name in images

@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Sequence
 from typing import Any, Optional
 
+from .._triton.packages import listing
 from . import apt_sources, driver, packages, pci, smi, users, versions
 
 
@@ -33,11 +34,13 @@ def survey(
     """
     gpus, switches = pci.scan(os.path.join(root, "sys"))
     kind = packages.manager()
-    installed = packages.installed(kind, wanted)
+    known = listing()
+    locks = driver.text("/etc/dnf/plugins/versionlock.list") if kind == "dnf" else ""
+    installed = packages.installed(known, wanted, locks)
     release = platform.release()
     module, flavour = driver.loaded(root)
     on_disk = driver.installed(root)
-    headers = packages.header_packages(kind, release)
+    headers = packages.header_packages(kind, release, known)
     answer = smi.ask() if module and gpus else smi.silent(None if not gpus else "the module nvidia is not loaded")
     state = {
         "module_loaded": module,
@@ -65,7 +68,7 @@ def survey(
         "users": users.of_gpu(os.path.join(root, "proc")),
         "package_manager": kind,
         "packages": installed,
-        "broken_packages": packages.broken(kind),
+        "broken_packages": sorted(package.name for package in known if package.unfinished),
         "available": packages.available(kind, sorted({*wanted, *installed, *headers})) if asks else {},
         "asked": asks,
         "missing_components": missing_components(components, root),

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
+from .._triton.commands import last_line, run, write
 from .._triton.errors import HostError
 from .._triton.hostinfo import listening
 from .._triton.systemd import show
 from . import cdi, containers, daemon, look
-from .commands import last_line, run, write
 from .work import RELOAD, RESTART, Work, differences, judge
 
 _RELOAD_SECONDS = 15.0
@@ -73,17 +73,7 @@ def _result(params: Mapping[str, Any], found: look.Host, work: Work) -> dict[str
 
 def _warnings(params: Mapping[str, Any], found: look.Host, specs: list[cdi.Spec]) -> list[dict[str, str]]:
     """What works against the host and is not this module's to change: code, cause and remedy."""
-    warnings = []
-    for container in found.containers:
-        if container.problem:
-            warnings.append(
-                {
-                    "code": "gpu_lost",
-                    "cause": f"The container {container.name} does not reach its GPUs: {container.problem}.",
-                    "remedy": f"Restart it{f' (systemctl restart {container.unit})' if container.unit else ''}; "
-                    "with CDI a daemon-reload does not take them away.",
-                }
-            )
+    warnings = [containers.gpu_lost(container) for container in found.containers if container.problem]
     if params["engine"] == "podman" and any(cdi.too_new(spec, found.version or "") for spec in specs):
         warnings.append(
             {

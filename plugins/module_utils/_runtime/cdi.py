@@ -16,9 +16,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .._triton.commands import last_line, read, run
 from .._triton.disk import disk_errors, sync_folder
 from .._triton.errors import HostError
-from .commands import last_line, read, run
 
 STATIC = "/etc/cdi/nvidia.yaml"
 DYNAMIC = "/var/run/cdi/nvidia.yaml"

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .commands import run
+from .._triton.commands import run
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,45 @@ class Container:
 
 
 def running(engine: str, units: Mapping[str, str], ask_gpus: bool) -> list[Container]:
-    """The running containers of an engine; none where it does not answer."""
+    """The running containers of an engine; none where it does not answer. Strangers' are asked for their GPUs, too: what is done here can take those away."""
     done = run([engine, "ps", "--no-trunc", "--format", "{{.Names}}\t{{.Image}}"])
-    found = []
+    images = {}
     for line in done.stdout.splitlines() if done.returncode == 0 else []:
         name, _tab, image = line.partition("\t")
-        name = name.split(",")[0]
-        gpus, problem = _gpus(engine, name) if ask_gpus and name in units and _has_nvidia_smi(engine, name) else (None, None)
+        images[name.split(",")[0]] = image
+    pids = _pids(engine, list(images)) if ask_gpus and images else {}
+    found = []
+    for name, image in images.items():
+        gpus, problem = _gpus(engine, name) if name in pids and _has_nvidia_smi(pids[name]) else (None, None)
         found.append(Container(name, image, units.get(name), gpus, problem))
     return found
 
 
-def _has_nvidia_smi(engine: str, name: str, proc: str = "/proc") -> bool:
+def without_gpus(engines: Sequence[str] = ("docker", "podman")) -> list[Container]:
+    """The running containers of any engine that got GPUs and do not reach them."""
+    return [container for engine in engines for container in running(engine, {}, True) if container.problem]
+
+
+def gpu_lost(container: Container) -> dict[str, str]:
+    """The warning about a container that does not reach its GPUs: code, cause and remedy."""
+    return {
+        "code": "gpu_lost",
+        "cause": f"The container {container.name} does not reach its GPUs: {container.problem}.",
+        "remedy": f"Restart it{f' (systemctl restart {container.unit})' if container.unit else ''}; with CDI a daemon-reload does not take them away.",
+    }
+
+
+def _pids(engine: str, names: list[str]) -> dict[str, str]:
+    """The first process of each container, by one call."""
+    done = run([engine, "inspect", "--type", "container", "--format", "{{.Name}}\t{{.State.Pid}}", *names])
+    pairs = (line.partition("\t") for line in done.stdout.splitlines())
+    # Docker puts a slash before the name.
+    return {name.lstrip("/"): pid.strip() for name, _tab, pid in pairs}
+
+
+def _has_nvidia_smi(pid: str, proc: str = "/proc") -> bool:
     """Whether a container got GPUs, for nvidia-smi is mounted into it with them. Seen from outside: a failed exec would be an error in the daemon's log."""
-    pid = run([engine, "inspect", "--format", "{{.State.Pid}}", name]).stdout.strip()
-    return pid.isdigit() and os.path.lexists(os.path.join(proc, pid, "root", "usr/bin/nvidia-smi"))
+    return pid.isdigit() and pid != "0" and os.path.lexists(os.path.join(proc, pid, "root", "usr/bin/nvidia-smi"))
 
 
 def _gpus(engine: str, name: str) -> tuple[Optional[int], Optional[str]]:

@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from .._triton.commands import MISSING, last_line, read, run
 from .._triton.errors import HostError
 from . import jsontext
-from .commands import MISSING, last_line, read, run
 
 PATH = "/etc/docker/daemon.json"
 NVIDIA = "nvidia"

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
-from .._nvidia import pci
+from .._nvidia import driver as modules, pci
+from .._triton.commands import read, run
 from .._triton.systemd import show
-from . import cdi, containers, daemon, gpu, openpgp, packages, registries
-from .commands import read, run
+from . import cdi, containers, daemon, openpgp, packages, registries
 
 MARKS = "/run/inferops.triton"
 
@@ -47,7 +47,7 @@ def host(params: Mapping[str, Any]) -> Host:
     """Looks; changes nothing."""
     engine, docker = params["engine"], params["engine"] == "docker"
     versions, unfinished = packages.installed(params["packages"])
-    driver = gpu.driver_version()
+    driver = modules.loaded()[0]
     client = shutil.which(engine) is not None
     info = None
     state: dict[str, str] = {}

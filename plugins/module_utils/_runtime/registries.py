@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Optional
 
+from .._triton.commands import read
 from .._triton.errors import HostError
 from . import jsontext
-from .commands import read
 
 CERTIFICATES = {"docker": "/etc/docker/certs.d", "podman": "/etc/containers/certs.d"}
 MIRRORS = "/etc/containers/registries.conf.d/50-inferops-triton.conf"

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
+from .._triton.commands import read
 from .._triton.errors import HostError
 from . import cdi, containers, daemon, look, registries
-from .commands import read
 
 RELOAD = "reload"
 RESTART = "restart"

@@ -29,10 +29,12 @@ def put(root: Path, path: str, content: str | bytes = "") -> Path:
     ],
 )
 def test_loaded(tmp_path: Path, proc: str, flavour: str) -> None:
+    """/proc alone is enough, and what /sys says counts."""
     assert driver.loaded(str(tmp_path)) == (None, None)
-    put(tmp_path, "sys/module/nvidia/version", "535.261.03\n")
     put(tmp_path, "proc/driver/nvidia/version", proc)
-    assert driver.loaded(str(tmp_path)) == ("535.261.03", flavour)
+    assert driver.loaded(str(tmp_path)) == ({"proprietary": "535.261.03", "open": "580.95.05"}[flavour], flavour)
+    put(tmp_path, "sys/module/nvidia/version", "590.48.01\n")
+    assert driver.loaded(str(tmp_path)) == ("590.48.01", flavour)
 
 
 def test_dkms_status_of_either_version() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.inferops.triton.plugins.module_utils._nvidia import packages, smi, versions
+from ansible_collections.inferops.triton.plugins.module_utils._triton.packages import Package
 
 
 @pytest.mark.parametrize(
@@ -43,22 +44,27 @@ def test_what_belongs_to_the_driver(name: str, expected: bool) -> None:
     assert packages.is_driver(name) == expected
 
 
-def test_dpkg() -> None:
-    listing = (
-        "nvidia-smi\t535.261.03-1\tinstalled\thold\nlibcuda1\t535.261.03-1\tconfig-files\tdeinstall\nbash\t5.2\tinstalled\tinstall\n"
-        "dkms\t3.0.10\tinstalled\tinstall\nnvidia-kernel-dkms\t535.261.03-1\thalf-configured\tinstall\n"
-    )
-    assert packages.dpkg(listing, frozenset(("dkms",))) == {
-        "nvidia-smi": {"version": "535.261.03-1", "status": "installed", "held": True},
-        "dkms": {"version": "3.0.10", "status": "installed", "held": False},
-        "nvidia-kernel-dkms": {"version": "535.261.03-1", "status": "half-configured", "held": False},
+def test_dpkg_and_its_holds() -> None:
+    known = [
+        Package("nvidia-smi", "535.261.03-1", want="hold"),
+        Package("libcuda1", "535.261.03-1", "config-files", "deinstall"),
+        Package("bash", "5.2"),
+        Package("dkms", "3.0.10"),
+        Package("nvidia-kernel-dkms", "535.261.03-1", "half-configured"),
+    ]
+    found = packages.installed(known, ["dkms"])
+    assert {name: (item["version"], item["status"], item["held"]) for name, item in found.items()} == {
+        "nvidia-smi": ("535.261.03-1", "installed", True),
+        "dkms": ("3.0.10", "installed", False),
+        "nvidia-kernel-dkms": ("535.261.03-1", "half-configured", False),
     }
 
 
 def test_rpm_and_its_locks() -> None:
-    listing = "nvidia-driver-cuda\t3:580.95.05-1.el9\nkmod-nvidia-open-dkms\t3:580.95.05-1.el9\nepel-release\t9-10.el9\nbash\t5.1-9.el9\n"
+    known = [Package(name, "3:580.95.05-1.el9") for name in ("nvidia-driver-cuda", "kmod-nvidia-open-dkms")]
+    known += [Package("epel-release", "9-10.el9"), Package("bash", "5.1-9.el9")]
     locks = "# BEGIN\nnvidia-driver-cuda-3:580.95.05-1.el9.*\nkmod-nvidia-open-dkms-3:580.82.07-1.el9.*\n"
-    found = packages.rpm(listing, frozenset(("epel-release",)), locks)
+    found = packages.installed(known, ["epel-release"], locks)
     assert {name: item["held"] for name, item in found.items()} == {
         "nvidia-driver-cuda": True,
         "kmod-nvidia-open-dkms": False,
@@ -108,15 +114,11 @@ def test_dnf_repoquery() -> None:
     )
 
 
-def test_header_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "dpkg-query"
-    program.write_text(
-        "#!/bin/sh\nprintf 'linux-image-6.1.0-56-cloud-amd64\\tinstalled\\nlinux-image-cloud-amd64\\tinstalled\\nlinux-image-amd64\\tconfig-files\\n"
-        "linux-image-unsigned-generic\\tinstalled\\n'\n"
-    )
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert packages.header_packages("apt", "6.1.0-56-cloud-amd64") == ["linux-headers-6.1.0-56-cloud-amd64", "linux-headers-cloud-amd64"]
+def test_header_packages() -> None:
+    names = ("linux-image-6.1.0-56-cloud-amd64", "linux-image-cloud-amd64", "linux-image-unsigned-generic", "bash")
+    known = [*(Package(name, "6.1") for name in names), Package("linux-image-amd64", "6.1", "config-files")]
+    found = packages.header_packages("apt", "6.1.0-56-cloud-amd64", known)
+    assert found == ["linux-headers-6.1.0-56-cloud-amd64", "linux-headers-cloud-amd64"]
     assert packages.header_packages("dnf", "5.14.0-570.el9.x86_64") == ["kernel-devel-5.14.0-570.el9.x86_64", "kernel-headers"]
 
 

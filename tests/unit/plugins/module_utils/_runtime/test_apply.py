@@ -11,7 +11,8 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from ansible_collections.inferops.triton.plugins.module_utils._runtime import apply, cdi, containers, daemon, gpu, look, packages
+from ansible_collections.inferops.triton.plugins.module_utils._nvidia import driver as modules
+from ansible_collections.inferops.triton.plugins.module_utils._runtime import apply, cdi, containers, daemon, look, packages
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
 
 STANDIN = Path(__file__).parents[5] / "tests" / "bed" / "standins" / "nvidia_ctk.py"
@@ -43,6 +44,7 @@ served = json.load(open(sys.argv[1]))
 live = served.get("live-restore", False)
 print(json.dumps({"ServerVersion": "26.1.5", "Runtimes": served.get("runtimes", {}), "LiveRestoreEnabled": live}))' "$STATE/served";;
   ps) [ ! -e "$STATE/container" ] || printf '%s\ttriton:1\n' "$(cat "$STATE/container")"; [ ! -e "$STATE/stranger" ] || printf 'redis\tredis:7\n';;
+  inspect) shift 5; for name; do printf '/%s\t1\n' "$name"; done;;
 esac
 """
 
@@ -218,9 +220,9 @@ def test_gpus_are_counted_after_a_change(
     machine: Machine, monkeypatch: pytest.MonkeyPatch, before: Optional[int], after: Optional[int], fails: bool
 ) -> None:
     answers = [before, after]
-    monkeypatch.setattr(gpu, "driver_version", lambda: "580.1.2")
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
     monkeypatch.setattr(cdi, "specs", lambda driver: [])
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (answers.pop(0), "NVML"))
     if not fails:
         assert machine.run(daemon_settings=RELOADS)["changed"]
@@ -230,9 +232,22 @@ def test_gpus_are_counted_after_a_change(
     assert caught.value.code == "gpu_lost" and "triton-blue" in caught.value.cause
 
 
+def test_a_change_that_takes_a_strangers_gpus_fails(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = "Failed to initialize NVML: Unknown Error"
+    answers: dict[str, list[tuple[int, Optional[str]]]] = {"triton-blue": [(1, None), (1, None)], "redis": [(1, None), (0, problem)]}
+    machine.put("stranger")
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
+    monkeypatch.setattr(cdi, "specs", lambda driver: [])
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
+    monkeypatch.setattr(containers, "_gpus", lambda engine, name: answers[name].pop(0))
+    with pytest.raises(HostError) as caught:
+        machine.run(daemon_settings=RELOADS)
+    assert caught.value.code == "gpu_lost" and "redis" in caught.value.cause and "triton-blue" not in caught.value.cause
+
+
 def test_lost_gpus_are_told_by_a_look(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu, "driver_version", lambda: "580.1.2")
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
+    monkeypatch.setattr(modules, "loaded", lambda: ("580.1.2", "open"))
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: True)
     monkeypatch.setattr(containers, "_gpus", lambda engine, name: (0, "Failed to initialize NVML: Unknown Error"))
     (found,) = machine.run(check=True)["warnings_found"]
     assert found["code"] == "gpu_lost" and "systemctl restart triton@blue.service" in found["remedy"]

@@ -13,8 +13,10 @@ from typing import Any, Callable
 import pytest
 
 from ansible_collections.inferops.triton.plugins.module_utils._nvidia import pci
-from ansible_collections.inferops.triton.plugins.module_utils._runtime import commands, containers, gpu, openpgp, packages, registries
+from ansible_collections.inferops.triton.plugins.module_utils._runtime import containers, openpgp, packages, registries
+from ansible_collections.inferops.triton.plugins.module_utils._triton import commands
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
+from ansible_collections.inferops.triton.plugins.module_utils._triton.packages import Package
 
 NOTHING: dict[str, Any] = {"registry_cas": [], "registry_mirrors": [], "registry_credentials": []}
 ROBOT = {"registry": "r.example:5000", "username": "robot", "password": "pass:word"}
@@ -85,18 +87,19 @@ def test_a_file_keeps_its_owner_and_a_stricter_mode(tmp_path: Path) -> None:
     assert sorted(file.name for file in tmp_path.iterdir()) == ["file", "link"]
 
 
-def test_dpkg(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program("dpkg-query", "printf 'installed a 1-1\\nhalf-configured b 2\\nconfig-files c 3\\ntriggers-pending d 4\\nhalf-installed e 5\\nnot-installed f \\n'")
-    monkeypatch.setattr(packages, "_is_rpm", lambda: False)
+def test_dpkg(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    states = {"a": "installed", "b": "half-configured", "c": "config-files", "d": "triggers-pending", "e": "half-installed"}
+    monkeypatch.setattr(packages, "database", lambda: "dpkg")
+    monkeypatch.setattr(packages, "listing", lambda: [Package(name, "1:1-1", state) for name, state in states.items()])
     monkeypatch.setattr(packages, "_DPKG_UPDATES", str(tmp_path))
     found, unfinished = packages.installed(["a", "b", "c", "d", "x"])
-    assert found == {"a": "1-1", "b": None, "c": None, "d": "4", "x": None}
+    assert found == {"a": "1:1-1", "b": None, "c": None, "d": "1:1-1", "x": None}
     assert unfinished == ["b (half-configured)", "e (half-installed)"]
 
 
-def test_dpkg_was_interrupted(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    program("dpkg-query", "printf 'installed a 1-1\\n'")
-    monkeypatch.setattr(packages, "_is_rpm", lambda: False)
+def test_dpkg_was_interrupted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(packages, "database", lambda: "dpkg")
+    monkeypatch.setattr(packages, "listing", lambda: [Package("a", "1-1")])
     monkeypatch.setattr(packages, "_DPKG_UPDATES", str(tmp_path))
     (tmp_path / "tmp.i").touch()
     assert packages.installed([])[1] == []
@@ -104,11 +107,10 @@ def test_dpkg_was_interrupted(program: Callable[[str, str], Path], monkeypatch: 
     assert packages.installed([])[1] == ["dpkg's journal"]
 
 
-def test_rpm(program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    program("dpkg-query", "exit 1")
-    program("rpm", "printf 'a 1.20.0-1\\npackage b is not installed\\n'; exit 1")
-    monkeypatch.setattr(packages, "_is_rpm", lambda: True)
-    assert packages.installed(["a", "b"]) == ({"a": "1.20.0-1", "b": None}, [])
+def test_rpm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "database", lambda: "rpm")
+    monkeypatch.setattr(packages, "listing", lambda names: [Package("a", "1.20.0-1"), Package("c", "3:580-1")])
+    assert packages.installed(["a", "b", "c"]) == ({"a": "1.20.0-1", "b": None, "c": "580-1"}, [])
 
 
 def test_fingerprints(tmp_path: Path) -> None:
@@ -143,18 +145,6 @@ def test_gpus_by_pci(tmp_path: Path) -> None:
     assert len(pci.scan(str(tmp_path / "missing"))[0]) == 0
 
 
-def test_the_loaded_driver(tmp_path: Path) -> None:
-    folders = {"sys": tmp_path / "module" / "nvidia", "proc": tmp_path / "driver" / "nvidia"}
-    assert gpu.driver_version(str(tmp_path), str(tmp_path)) is None
-    for folder in folders.values():
-        folder.mkdir(parents=True)
-    shown = "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05  Release Build  (x)  Tue Sep 23\nGCC version:  12.2.0\n"
-    (folders["proc"] / "version").write_text(shown)
-    assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "580.95.05"
-    (folders["sys"] / "version").write_text("590.48.01\n")
-    assert gpu.driver_version(str(tmp_path), str(tmp_path)) == "590.48.01"
-
-
 @pytest.mark.parametrize(
     ("script", "gpus", "problem"),
     [
@@ -166,11 +156,22 @@ def test_the_loaded_driver(tmp_path: Path) -> None:
 def test_gpus_in_containers(
     program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch, script: str, gpus: int | None, problem: str | None
 ) -> None:
-    program("docker", f"case $1 in ps) printf 'triton-blue\\tsha256:1\\nother\\tredis\\n';; exec) {script};; esac")
-    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda engine, name: True)
-    ours, stranger = containers.running("docker", {"triton-blue": "triton@blue.service"}, True)
+    """Each container that got some is asked, whoever runs it; one that was given none is not disturbed."""
+    listed = "printf 'triton-blue\\tsha256:1\\ntrainer\\ttorch\\nother\\tredis\\n'"
+    program("docker", f"case $1 in ps) {listed};; inspect) printf '/triton-blue\\t7\\n/trainer\\t8\\n/other\\t9\\n';; exec) {script};; esac")
+    monkeypatch.setattr(containers, "_has_nvidia_smi", lambda pid: pid in ("7", "8"))
+    ours, trainer, other = containers.running("docker", {"triton-blue": "triton@blue.service"}, True)
     assert (ours.unit, ours.gpus, ours.problem) == ("triton@blue.service", gpus, problem)
-    assert (stranger.name, stranger.image, stranger.unit, stranger.gpus) == ("other", "redis", None, None)
+    assert (trainer.unit, trainer.gpus, trainer.problem) == (None, gpus, problem)
+    assert (other.name, other.image, other.unit, other.gpus) == ("other", "redis", None, None)
+    assert [container.name for container in containers.without_gpus()] == (["triton-blue", "trainer"] if problem else [])
+
+
+def test_a_container_got_gpus_if_nvidia_smi_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "7/root/usr/bin").mkdir(parents=True)
+    (tmp_path / "7/root/usr/bin/nvidia-smi").symlink_to("/nowhere")
+    assert containers._has_nvidia_smi("7", str(tmp_path))
+    assert not containers._has_nvidia_smi("8", str(tmp_path)) and not containers._has_nvidia_smi("0", str(tmp_path))
 
 
 def test_an_engine_that_does_not_answer_runs_nothing(program: Callable[[str, str], Path]) -> None:

@@ -11,8 +11,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from .._triton.disk import disk_errors, sync_folder
-from .._triton.hostinfo import environment
+from .disk import disk_errors, sync_folder
+from .hostinfo import environment
 
 SECONDS = 60.0
 MISSING = 127
