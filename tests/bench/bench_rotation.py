@@ -22,7 +22,7 @@ sys.path[:0] = [str(_MOLECULE / "rotation" / "fleet"), str(_MOLECULE / "zero_los
 from clients import Load, targets  # type: ignore[import-not-found]  # noqa: E402
 from fleet import DUE, ROTATE, Fleet, Run  # type: ignore[import-not-found]  # noqa: E402
 
-SITE = "inferops.triton.site"
+UPGRADE = "inferops.triton.upgrade"
 RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
 WRONG = {**RELEASE, "triton_server_options": {"log-verbose": 1}, "triton_verify_outputs": {"OUTPUT": {"data": [1.0, 2.0, 4.0]}}}
 
@@ -59,9 +59,9 @@ def measure(fleet: Fleet, wanted: int) -> dict[str, object]:
             began = time.monotonic()
             expect("rotation {0}".format(number + 1), fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []}), "changed", began)
         began = time.monotonic()
-        expect("upgrade", fleet.run(SITE, RELEASE), "changed", began)
+        expect("upgrade", fleet.run(UPGRADE, RELEASE), "changed", began)
         began = time.monotonic()
-        expect("failed upgrade", fleet.run(SITE, WRONG), "rolled back", began)
+        expect("failed upgrade", fleet.run(UPGRADE, WRONG), "rolled back", began)
         at_rest(20)
         while load.requests() < wanted:
             at_rest(10)

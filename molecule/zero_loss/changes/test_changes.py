@@ -13,6 +13,7 @@ from clients import Load
 from fleet import DUE, ROTATE, Fleet
 
 SITE = "inferops.triton.site"
+UPGRADE = "inferops.triton.upgrade"
 ROLLBACK = "inferops.triton.rollback"
 NEW_RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
 # The next start of an instance waits for ever, as with a model that never loads.
@@ -67,7 +68,7 @@ def test_a_rotation(fleet: Fleet, load: Load) -> None:
 
 def test_an_upgrade_and_back(fleet: Fleet, load: Load) -> None:
     before = {host: running(fleet, host) for host in fleet.hosts}
-    run = fleet.run(SITE, NEW_RELEASE)
+    run = fleet.run(UPGRADE, NEW_RELEASE)
     assert run.status == 0 and set(run.states().values()) == {"changed"}, run.output[-4000:]
     for host in fleet.hosts:
         changed(before[host], running(fleet, host))

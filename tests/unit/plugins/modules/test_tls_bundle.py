@@ -10,6 +10,7 @@ import subprocess
 import sys
 import typing as t
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.inferops.triton.tests.unit.plugins.module_utils._tls import factory as k
@@ -231,7 +232,8 @@ def test_info_of_bad_files(path: Path) -> None:
 @pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
 def test_an_encrypted_key_is_installed_in_the_clear(path: Path, tmp_path: Path, form: PrivateFormat) -> None:
     """Triton cannot ask for a passphrase; the passphrase itself shows nowhere."""
-    encrypted, opened = tmp_path / "agent.key", {"key_passphrase": "swordfish"}
+    encrypted = tmp_path / "agent.key"
+    opened: dict[str, Any] = {"key_passphrase": "swordfish"}
     encrypted.write_text(LEAF.key_as(form, b"swordfish"))
     (tmp_path / "agent.crt").write_text(LEAF.pem)
     result = install(path, key=encrypted.read_text(), **opened)
@@ -242,7 +244,7 @@ def test_an_encrypted_key_is_installed_in_the_clear(path: Path, tmp_path: Path, 
     assert not install(path, key=None, key_path=str(encrypted), **opened)["changed"]
     assert not install(path, **opened)["changed"], "a passphrase that is not needed"
 
-    files = {"certificate_path": str(tmp_path / "agent.crt"), "key_path": str(encrypted)}
+    files: dict[str, Any] = {"certificate_path": str(tmp_path / "agent.crt"), "key_path": str(encrypted)}
     state = run("tls_bundle_info", **files, **opened)
     assert "swordfish" not in json.dumps(state)
     assert state["bundle"]["key_matches"] is True and state["bundle"]["findings"] == []
