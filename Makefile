@@ -128,6 +128,12 @@ bench-certificates: venv
 bench-gate: venv
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_gate
 
+.PHONY: bench-gateway
+## bench-gateway: what the gateway costs gRPC and REST, beside Triton itself and beside nginx; last line JSON (ROUNDS=3 for less)
+bench-gateway: servers venv $(PYTRITON)/.installed
+	@tests/tools/servers.sh nginx
+	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_gateway
+
 .PHONY: test-reports
 # Chromium, its driver and promtool, from PATH or Debian's packages.
 REPORT_TOOLS := $(BUILD)/report-tools

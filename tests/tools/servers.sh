@@ -2,12 +2,13 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# servers.sh : what the unit tests start beside Triton, haproxy, openssl and gpg. What is missing comes from Debian's packages where apt and
-# root are at hand. Debian keeps haproxy where an ordinary user's PATH does not look.
+# servers.sh [NAME...] : what the unit tests start beside Triton, haproxy, openssl and gpg; or these. What is missing comes from Debian's packages
+# where apt and root are at hand. Debian keeps haproxy where an ordinary user's PATH does not look.
 set -euo pipefail
 
+[ $# -gt 0 ] || set -- haproxy openssl gpg gpg-agent
 missing=()
-for name in haproxy openssl gpg gpg-agent; do
+for name in "$@"; do
   PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$name" >/dev/null || missing+=("$name")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0

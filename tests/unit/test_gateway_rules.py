@@ -353,4 +353,4 @@ def test_log(setup: Setup) -> None:
     assert "secret" not in usual.log and "INPUT" not in usual.log
     assert any("cn=verifier GET /v2/nothing status=403" in line for line in strict.log.splitlines())
     assert "/v2/health/ready" not in strict.log  # it logs what failed
-    assert any("refused:" in line and "SSL" in line for line in strict.log.splitlines())
+    assert any("no request:" in line and "SSL" in line for line in strict.log.splitlines())

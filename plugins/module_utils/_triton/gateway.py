@@ -166,8 +166,8 @@ def _present(gateway: Gateway, check: bool) -> dict[str, Any]:
     bundle = _bundle(gateway, required=not check)
     if haproxy is None or bundle is None:
         return {**result, "started": True, "reason": "HAProxy is not installed yet" if haproxy is None else "there is no generation yet"}
-    if files.config in differs:
-        gatewayfiles.validate(files, haproxy, wanted[files.config])
+    if files.config in differs or gateway.due(bundle):
+        _judge(gateway, haproxy, wanted[files.config], bundle, "It serves what it served before.")
     ports = gatewayfiles.ports(wanted[files.config])
     _check_ports(gateway, ports, check)
 
@@ -316,6 +316,10 @@ def _serving(gateway: Gateway, check: bool) -> dict[str, Any]:
     due = gateway.due(bundle)
     changed = before != instance or bool(due)
     result = {"changed": changed, "instance": instance, "previous_instance": before, "running": gateway.up(), "replaced": due}
+    if before != instance or due:
+        text, haproxy = gatewayfiles.read(gateway.files.config), gatewayfiles.executable(gateway.params["executable"], required=False)
+        if text is not None and haproxy is not None:
+            _judge(gateway, haproxy, text, bundle, f"{before} serves on.")
     if check or not changed:
         return result
     store.serve(instance)
@@ -328,6 +332,25 @@ def _serving(gateway: Gateway, check: bool) -> dict[str, Any]:
         gateway.bring(gatewayfiles.bundle(store, before), gateway.params["ready_timeout"])
         raise _refused(bundle, error, f"{before} serves on.") from None
     return result
+
+
+def _judge(gateway: Gateway, haproxy: str, text: str, bundle: Bundle, then: str) -> None:
+    """Raises HostError certificate_refused or config_refused.
+
+    Not left to the HAProxy that runs: one that refused a key over its socket (2.6) broke another client's connection, for OpenSSL's error
+    stayed in the thread's queue.
+    """
+    alerts = gatewayfiles.alerts(gateway.files, haproxy, text, bundle)
+    if not alerts:
+        return
+    if any(path in line for line in alerts for path in (gateway.files.pem, gateway.files.ca)):
+        raise _refused(bundle, HaproxyError(alerts[0]), then)
+    raise HostError(
+        "config_refused",
+        f"HAProxy refuses the configuration: {alerts[0].rstrip('.')}.",
+        "Correct the variable of triton_gateway that this part of the configuration comes from.",
+        log=alerts,
+    )
 
 
 def _refused(bundle: Bundle, error: Exception, then: str) -> HostError:

@@ -120,11 +120,10 @@ class Files:
         """The text of a file that HAProxy reads, as Bundle has it; empty where there is none."""
         return _plain(read(path) or "")
 
-    def prepare(self, run_directory: Optional[str] = None) -> None:
+    def prepare(self) -> None:
         """Derives what HAProxy reads from the instance that serves. Raises HostError prepare_failed."""
-        run_directory = run_directory or self.run_directory
         done = subprocess.run(
-            ["/bin/sh", "-c", PREPARE, "prepare", self.root, run_directory],
+            ["/bin/sh", "-c", PREPARE, "prepare", self.root, self.run_directory],
             capture_output=True,
             text=True,
             errors="replace",
@@ -136,7 +135,7 @@ class Files:
         if done.returncode != 0:
             raise HostError(
                 "prepare_failed",
-                f"What HAProxy reads could not be put into {run_directory}: {done.stderr.strip() or f'exit status {done.returncode}'}.",
+                f"What HAProxy reads could not be put into {self.run_directory}: {done.stderr.strip() or f'exit status {done.returncode}'}.",
                 "Check that the folder exists and that the module runs as root (become: true).",
             )
 
@@ -168,28 +167,24 @@ def executable(name: str, required: bool) -> Optional[str]:
     return found
 
 
-def validate(files: Files, haproxy: str, text: str) -> None:
-    """Has HAProxy judge a configuration beside the one that runs. Raises HostError config_refused with HAProxy's own words."""
-    status, words = judged(files, haproxy, text)
+def alerts(files: Files, haproxy: str, text: str, served: Bundle) -> list[str]:
+    """What HAProxy has against a configuration with what an instance serves, in its own words; nothing where both are sound."""
+    status, words = judged(files, haproxy, text, served)
     if status == 0:
-        return
-    alerts = [line for level, line in words if level == "ALERT"] or [line for _level, line in words] or [f"exit status {status}"]
-    raise HostError(
-        "config_refused",
-        f"HAProxy refuses the configuration: {alerts[0].rstrip('.')}.",
-        "Correct the variable of triton_gateway that this part of the configuration comes from.",
-        log=alerts,
-    )
+        return []
+    return [line for level, line in words if level == "ALERT"] or [line for _level, line in words] or [f"exit status {status}"]
 
 
-def judged(files: Files, haproxy: str, text: str) -> tuple[int, list[tuple[str, str]]]:
-    """The exit status of ``haproxy -c`` and what it says, each with its level (ALERT, WARNING)."""
-    with tempfile.TemporaryDirectory(prefix="triton-gateway-") as folder:
-        os.mkdir(os.path.join(folder, "control"))
-        files.prepare(folder)
+def judged(files: Files, haproxy: str, text: str, served: Bundle) -> tuple[int, list[tuple[str, str]]]:
+    """The exit status of ``haproxy -c``, beside the one that runs, and what it says, each with its level (ALERT, WARNING)."""
+    with tempfile.TemporaryDirectory(prefix="triton-gateway-") as folder:  # for its owner alone
+        there = Files(files.root, folder)
         path = os.path.join(folder, "haproxy.cfg")
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        contents = {path: text, there.pem: served.pem, there.ca: served.ca, there.map: f"colour {served.instance}\n"}
+        for name, content in contents.items():
+            if content:
+                with open(name, "w", encoding="utf-8") as stream:
+                    stream.write(content + "\n")
         done = subprocess.run(
             [haproxy, "-c", "-f", path],
             capture_output=True,

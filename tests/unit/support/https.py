@@ -17,7 +17,7 @@ INFERENCE = b'{"inputs":[{"name":"INPUT","shape":[2],"datatype":"FP32","data":[1
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; status 0 where the connection ended without an answer."""
+    """What came back; status 0 where the connection ended without an answer, with what there was of it, or the error, as the body."""
 
     status: int
     headers: t.Dict[str, str] = field(default_factory=dict)
@@ -44,9 +44,14 @@ def context(
     return made
 
 
-def connect(port: int, tls: ssl.SSLContext, name: str = "localhost") -> ssl.SSLSocket:
+def connect(port: int, tls: ssl.SSLContext, name: str = "localhost", timeout: float = 10) -> ssl.SSLSocket:
     """A connection after its handshake."""
-    return tls.wrap_socket(socket.create_connection((ADDRESS, port), timeout=10), server_hostname=name)
+    plain = socket.create_connection((ADDRESS, port), timeout=timeout)
+    try:
+        return tls.wrap_socket(plain, server_hostname=name)
+    except OSError:
+        plain.close()
+        raise
 
 
 def request(path: str, method: str = "GET", headers: t.Sequence[str] = (), body: bytes = b"") -> bytes:
@@ -57,9 +62,17 @@ def request(path: str, method: str = "GET", headers: t.Sequence[str] = (), body:
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
 
 
-def ask(port: int, tls: ssl.SSLContext, path: str, method: str = "GET", headers: t.Sequence[str] = (), body: bytes = b"") -> Answer:
+def ask(
+    port: int,
+    tls: ssl.SSLContext,
+    path: str,
+    method: str = "GET",
+    headers: t.Sequence[str] = (),
+    body: bytes = b"",
+    timeout: float = 10,
+) -> Answer:
     """One request over a connection of its own."""
-    with connect(port, tls) as connection:
+    with connect(port, tls, timeout=timeout) as connection:
         connection.sendall(request(path, method, headers, body))
         return answer(connection, bodiless=method == "HEAD")
 
@@ -71,15 +84,15 @@ def answer(connection: t.Union[socket.socket, ssl.SSLSocket], bodiless: bool = F
         while b"\r\n\r\n" not in data:
             part = connection.recv(65536)
             if not part:
-                return Answer(0)
+                return Answer(0, body=data)
             data += part
         head, _blank, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
         while not bodiless and len(body) < int(headers.get("content-length", 0)):
             body += connection.recv(65536)
-    except (OSError, ssl.SSLError):
-        return Answer(0)
+    except OSError as error:
+        return Answer(0, body=repr(error).encode())
     return Answer(int(first.split()[1]), headers, body)
 
 

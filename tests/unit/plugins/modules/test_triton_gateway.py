@@ -223,4 +223,5 @@ def test_candidate_sources(sources: t.List[str]) -> None:
 def test_configurations_are_sound(host: gateways.Host, fleet: Fleet, name: str) -> None:
     """Not even a warning."""
     files = gatewayfiles.Files(str(host.root), str(host.run_directory))
-    assert gatewayfiles.judged(files, gateways.executable(), fleet.texts[name]) == (0, [])
+    bundle = gatewayfiles.bundle(host.store, "blue")
+    assert gatewayfiles.judged(files, gateways.executable(), fleet.texts[name], bundle) == (0, [])
