@@ -141,7 +141,8 @@ options:
       gateway:
         description:
           - What offers REST and metrics over HTTPS at the host of O(endpoints[].address), with a certificate of the same name and CA. Its checks are part of
-            the result only where this is given, and O(endpoints[].http_port) and O(endpoints[].metrics_port) then are not looked at where they are the same ports.
+            the result only where this is given.
+          - O(endpoints[].http_port) and O(endpoints[].metrics_port) are not looked at where they are the gateway's.
         type: dict
         suboptions:
           http_port:

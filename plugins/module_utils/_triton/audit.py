@@ -7,7 +7,8 @@ its place at the narrow gate back. More at once would only wait for this machine
 for the endpoint. The per-endpoint clock runs only inside the narrow gate.
 
 TLS connections per endpoint, H (attempts.handshakes): five (probe, control, another CA, wrong name, old TLS), seven under
-mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS. frontends.py adds those of a gateway.
+mutual TLS (no client certificate, foreign one), eight where an expired client certificate is at hand; and one without TLS.
+frontends.py adds those of a gateway.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ class Visit:
 
         limit = MAX_ANSWER if known is not None else 0
         client = Client(self._prober, endpoint, peer, endpoint.identity, self._deadline, limit=limit)
-        in_the_clear = exposure.clear_http(peer, peer.port, first.path, min(self._left(), self._silence))
+        in_the_clear = exposure.clear_http(peer, peer.port, first.path, self._left())
         (port.seen, replies), port.plaintext = await asyncio.gather(client.ask(first, more), in_the_clear)
         if not replies:
             port.fault = classification.explain_trust(endpoint, port.seen)

@@ -3,9 +3,9 @@
 """What a server does on the wire, observed without judging it: TCP, the TLS handshake, the first HTTP/2 frame.
 
 gRPC tells neither the served chain nor why a server hung up. OpenSSL, over memory BIOs, does. An observation ends with
-the first HTTP/2 frame, or with what another protocol (https.py) has instead: a server under TLS 1.3 judges the client's certificate only after the client's handshake is
-complete, and its SETTINGS frame (RFC 9113, 3.4) is the first sign that it accepted the client. Triton 2.51 closes the
-connection without a TLS alert when it refuses a client; other servers send one.
+the first HTTP/2 frame, or with what another protocol (https.py) has instead: a server under TLS 1.3 judges the client's
+certificate only after the client's handshake is complete, and its SETTINGS frame (RFC 9113, 3.4) is the first sign that it
+accepted the client. Triton 2.51 closes the connection without a TLS alert when it refuses a client; other servers send one.
 """
 
 from __future__ import annotations

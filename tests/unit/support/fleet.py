@@ -14,6 +14,7 @@ from collections import Counter
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton.checks import CHECKS
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import TABLE, Entry
+from ansible_collections.inferops.triton.plugins.module_utils._triton.frontend_checks import CHECKS as GATEWAY_CHECKS
 
 Data = t.Dict[str, t.Any]
 
@@ -90,6 +91,13 @@ def endpoint(name: str, address: str = "gpu1.example:8001", *, days: float = 60.
         "seconds": 0.031,
         "rounds": 1,
     }
+
+
+def behind_gateway(result: Data) -> Data:
+    """`result` with the checks of a gateway, which are good."""
+    for check in GATEWAY_CHECKS:
+        result["checks"].append({"check": check.name, "kind": check.kind, "status": "ok", "code": None, "detail": check.name, "value": None})
+    return result
 
 
 def broken(result: Data, code: str, at: str, status: str = "failed", *, after: str = "ok") -> Data:

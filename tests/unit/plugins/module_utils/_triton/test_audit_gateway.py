@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
-from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, exposure, frontend_checks
+from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, exposure, frontend_checks, totals
 from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint import Files, load_endpoint
+from ansible_collections.inferops.triton.plugins.module_utils._triton.report import files, terminal
+from ansible_collections.inferops.triton.plugins.module_utils._triton.report.figures import Thresholds
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
 from ansible_collections.inferops.triton.tests.unit.support.audits import Options, Result, found, one_way, value, verify
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, Identity, issue
@@ -65,6 +70,22 @@ def test_a_good_gateway_is_proved(pki: Pki, one_way_behind: Behind, tmp_path: Pa
     assert value(result, "metrics_fingerprint") == pki.server.fingerprint
     assert value(result, "metrics_served") > 10
     assert 0 < value(result, "rest_inference") < 5
+
+
+def test_reports_have_the_gateway(pki: Pki, one_way_behind: Behind, tmp_path: Path) -> None:
+    result = audit(pki, tmp_path, one_way_behind, one_way_behind.rest(pki, identity=None))
+    summary = totals.summarize([result], totals.Clock(), False)
+    _written, problems = files.write(str(tmp_path), [result], summary, list(files.FILES), Thresholds(30.0, 0.0))
+    assert problems == []
+    schema = json.loads((Path(__file__).resolve().parents[5] / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(json.loads((tmp_path / "report.json").read_text(encoding="utf-8")))
+    suite = ElementTree.parse(tmp_path / "report.xml")
+    assert {case.get("name") for case in suite.iter("testcase")} >= set(NAMES)
+    assert [case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None] == ["rest_plaintext_refused"]
+    metrics = (tmp_path / "triton_tls.prom").read_text(encoding="utf-8")
+    assert 'check="metrics_served"' in metrics
+    assert "rest_control_exposed" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert any(line.startswith("FAILED rest_exposed (open)") for line in terminal.lines([result], summary))
 
 
 def test_a_good_gateway_under_mutual_tls(pki: Pki, mutual_behind: Behind, tmp_path: Path) -> None:
@@ -344,6 +365,18 @@ def test_grpc_that_is_refused_leaves_https_judged(pki: Pki, one_way_behind: Behi
     assert found(result, "failed") == {"tls": "not_tls"}
     assert set(found(result, "ok")) >= {"rest_ready", "rest_certificate", "metrics_served", "rest_control_exposed"}
     assert found(result, "inconclusive")["rest_inference"] == "not_judged"
+
+
+def test_what_hangs_over_grpc_takes_no_time_from_https(pki: Pki, one_way_behind: Behind, tmp_path: Path) -> None:
+    # HAProxy waits for more of a ClientHello that has no TLS 1.3 among its supported_versions (RFC 8446, 4.2.1).
+    rules = ("tcp-request inspect-delay 20s", "tcp-request content accept if { req.payload(0,0),hex -m reg 002B00....(....)*0304 }")
+    rest, metrics = one_way_behind.rest(pki), one_way_behind.metrics(pki)
+    expected = {"http_port": rest.port, "metrics_port": metrics.port}
+    with https_gateway(tmp_path, one_way_behind.triton.port, rest, metrics, rules) as port:
+        result = verify(one_way(pki, port, model="triton_identity", gateway=expected), timeout=6)
+    assert {name for name in found(result, "inconclusive") if name in NAMES} == set()
+    assert "old_tls_refused" in found(result, "inconclusive")
+    assert set(found(result, "ok")) >= {"rest_inference", "metrics_served", "rest_old_tls_refused"}
 
 
 @pytest.mark.parametrize(

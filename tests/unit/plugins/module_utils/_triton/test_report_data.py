@@ -29,6 +29,12 @@ FLEETS: t.Dict[str, t.Callable[[], t.List[Data]]] = {
         fleet.warned(fleet.endpoint("warned")),
         fleet.overridden(fleet.endpoint("allowed"), "expired", "dates"),
     ],
+    "gateways": lambda: [
+        fleet.behind_gateway(fleet.endpoint("good")),
+        fleet.broken(fleet.behind_gateway(fleet.endpoint("open")), "rest_exposed", "rest_plaintext_refused"),
+        fleet.dead(fleet.behind_gateway(fleet.endpoint("dead"))),
+        fleet.endpoint("without"),
+    ],
     "fleet": lambda: fleet.fleet(200),
     "hostile": fleet.hostile,
 }
