@@ -64,6 +64,10 @@ options:
     type: list
     elements: str
     default: []
+  room:
+    description: Whether to tell if the host has room for a second instance beside the one that clients reach.
+    type: bool
+    default: false
 attributes:
   platform:
     platforms: posix
@@ -133,6 +137,10 @@ instances:
     enabled:
       description: Whether it starts at boot.
       type: bool
+serving:
+  description: The instance that clients reach, V(blue) until a gateway sends them to another one.
+  returned: success
+  type: str
 committed:
   description: Id of the last generation that was verified, or null.
   returned: success
@@ -195,6 +203,24 @@ paths:
   description: For each of O(paths), C(exists), C(directory), and the C(sha256) of a file.
   returned: success
   type: dict
+room:
+  description: Room for a second instance, or null where O(room) is not asked for.
+  returned: success
+  type: dict
+  contains:
+    used_mib:
+      description: Memory of the host that the instance has which clients reach, in MiB.
+      type: int
+    free_mib:
+      description: Memory of the host that is available, in MiB.
+      type: int
+    gpus:
+      description: Each GPU's C(index), C(used_mib) and C(free_mib).
+      type: list
+      elements: dict
+    problem:
+      description: What there is too little of, or null where there is room.
+      type: str
 selinux:
   description: Whether SELinux is enabled, enforcing or permissive.
   returned: success
@@ -235,6 +261,7 @@ def main() -> None:
             "packages": {"type": "list", "elements": "str", "default": []},
             "paths": {"type": "list", "elements": "path", "default": []},
             "instances": {"type": "list", "elements": "str", "default": []},
+            "room": {"type": "bool", "default": False},
         },
         required_if=[("service_manager", "supervisor", ["supervisor_config"])],
         supports_check_mode=True,

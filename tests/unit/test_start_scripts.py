@@ -47,6 +47,16 @@ CASES: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
     "selinux_docker_without_models": ({"triton_server_test_model": False}, True, ['generation/tls:ro,z" --workdir', '!"$PWD/models']),
     "selinux_disabled": ({"triton_server_container_selinux": "disable"}, True, ["--security-opt label=disable", '"$PWD:/etc/triton/generation:ro"', "!,z"]),
     "selinux_kept": ({"triton_server_container_selinux": "keep"}, True, ['"$PWD:/etc/triton/generation:ro"', "!,z", "!label=disable"]),
+    "gateway": (
+        {"triton_gateway_enabled": True},
+        False,
+        [
+            "colour=$1 set -- case $colour in",
+            "blue) set -- --grpc-port=18001 --http-port=18000 --metrics-port=18002 ;;",
+            "green) set -- --grpc-port=28001 --http-port=28000 --metrics-port=28002 ;;",
+            '--name "triton-$colour"',
+        ],
+    ),
     "selinux_asked_for": ({"triton_server_container_selinux": "relabel"}, False, ["generation/tls:ro,z"]),
 }
 PLAY = """
@@ -98,4 +108,4 @@ def test_start(scripts: Path, name: str) -> None:
     one_line = " ".join(text.replace("\\\n", " ").split())
     for option in CASES[name][2]:
         assert (option.lstrip("!") in one_line) is not option.startswith("!"), f"{option} in {text}"
-    assert "--user 997:998" in one_line and one_line.endswith("sha256:1 tritonserver --log-verbose=1")
+    assert "--user 997:998" in one_line and one_line.endswith('sha256:1 tritonserver --log-verbose=1 "$@"')

@@ -64,12 +64,12 @@ class Fleet:
         command = ["docker", "exec", "inferops-" + host, "sh", "-c", script]
         return subprocess.run(command, capture_output=True, text=True, check=check, timeout=120).stdout
 
-    def served(self, host: str) -> str:
-        """SHA-256 of the certificate that the host serves, hex."""
+    def served(self, host: str, port: int = 8001) -> str:
+        """SHA-256 of the certificate that the host serves on a port, hex."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.set_alpn_protocols(["h2"])
-        with socket.create_connection((self.address(host), 8001), 5) as raw, context.wrap_socket(raw) as secured:
+        with socket.create_connection((self.address(host), port), 5) as raw, context.wrap_socket(raw) as secured:
             return hashlib.sha256(secured.getpeercert(True) or b"").hexdigest()
 
     def all_served(self) -> dict[str, str]:
@@ -82,7 +82,7 @@ class Fleet:
 
     def generation(self, host: str) -> str:
         """The id that the running process itself wrote down when it started."""
-        return self.shell(host, "systemctl is-active --quiet triton@blue && cat /run/triton/blue/generation").strip()
+        return self.shell(host, "c=$(basename $(readlink /etc/triton/active)); systemctl is-active --quiet triton@$c && cat /run/triton/$c/generation").strip()
 
     def asked_for(self, host: str) -> str:
         """What openssl prints of the CA names that the server asks clients for."""

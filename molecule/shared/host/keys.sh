@@ -9,7 +9,7 @@ expect() {
   [ "$found" = "$1" ] || { echo "$2 is $found, not $1"; status=1; }
 }
 expect '400 root' /etc/triton/tls/tls.key
-expect '400 triton' /etc/triton/instances/blue/tls/tls.key
+expect '400 triton' /etc/triton/active/tls/tls.key
 # Whatever its name is, a file that holds a private key is closed to a group and to others.
 open=$(grep -rIlE 'BEGIN ([A-Z]+ )?PRIVATE KEY' /etc/triton /var/lib/triton /var/tmp /tmp /root /home 2>/dev/null | xargs -r -I '{}' find '{}' -perm /077)
 [ -z "$open" ] || { echo "open: $open"; status=1; }

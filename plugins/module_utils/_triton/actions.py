@@ -43,6 +43,8 @@ def _active(store: Store, params: Mapping[str, Any], check: bool) -> dict[str, A
     ports = [service.Port(item["port"], item["address"]) for item in params["other_ports"]]
     if params["port"] is not None:
         ports.insert(0, service.Port(params["port"], params["address"]))
+    if not ports:
+        ports = service.described_ports(store, store.resolve(params["id"]), params["instance"])
     request = service.Request(
         instance=params["instance"],
         generation=params["id"],

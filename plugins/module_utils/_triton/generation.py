@@ -3,8 +3,8 @@
 
 """Generations on a host's disk: staged whole or not at all, never changed afterwards, named by their content.
 
-Layout below the root: ``generations/<id>/``, ``instances/<name>`` (a symlink to what the instance runs),
-``committed`` and ``previous`` (symlinks). Everything is written beside its place, synced and renamed into it, so
+Layout below the root: ``generations/<id>/``, ``instances/<name>`` (a symlink to what the instance runs), ``active``
+(a symlink to the instance that clients reach), ``committed`` and ``previous`` (symlinks). Everything is written beside its place, synced and renamed into it, so
 a killed run leaves the old state or the new one, and rubbish that the next run removes.
 """
 
@@ -29,6 +29,8 @@ _INSTANCE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _STAGING = ".staging-"
 _TRASH = ".trash-"
 LOCK_SECONDS = 30.0
+COLOURS = ("blue", "green")
+_ACTIVE = "active"
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,14 @@ class Store:
             return {}
         found = ((name, self.target(os.path.join(self.instances, name))) for name in names if _INSTANCE.fullmatch(name))
         return {name: generation for name, generation in found if generation}
+
+    def serving(self) -> str:
+        """The instance that clients reach: the first colour, until a gateway sends them to another one."""
+        try:
+            name = os.path.basename(os.readlink(os.path.join(self.root, _ACTIVE)))
+        except OSError:
+            return COLOURS[0]
+        return name if _INSTANCE.fullmatch(name) else COLOURS[0]
 
     def resolve(self, wanted: str) -> str:
         """The id that an id, ``committed`` or ``previous`` names. Raises HostError generation_unknown."""
@@ -243,6 +253,13 @@ class Store:
         path = os.path.join(self.root, link)
         target = os.path.relpath(self.folder(generation), os.path.dirname(path))
         return replace_link(path, target)
+
+    def serve(self, instance: str, first: bool = False) -> bool:
+        """Notes which instance clients reach, by one rename (first: only where none is noted yet); True if it changed."""
+        if first and os.path.islink(os.path.join(self.root, _ACTIVE)):
+            return False
+        link = self.instance_link(instance)
+        return replace_link(os.path.join(self.root, _ACTIVE), os.path.relpath(link, self.root))
 
     def unpoint(self, link: str) -> bool:
         """Removes a link; True if it was there."""

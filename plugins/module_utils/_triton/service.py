@@ -58,6 +58,12 @@ class Outcome:
     overridden: list[dict[str, Any]] = field(default_factory=list)
 
 
+def described_ports(store: Store, generation: Optional[str], instance: str) -> list[Port]:
+    """The ports that a generation says it binds as this instance (``listens`` in its description), gRPC first."""
+    listens = store.describe(generation).get("listens", {}) if generation else {}
+    return [Port(int(item["port"]), item["address"]) for item in listens.get(instance, [])]
+
+
 def running_id(run_directory: str, instance: str, status: Status) -> Optional[str]:
     """The id that the instance's start script wrote, while the instance is up; None otherwise."""
     if status.state not in (states.RUNNING, states.STOPPING):
@@ -109,6 +115,7 @@ def activate(
     # A unit's text that the manager has not read, perhaps since a killed run, must not be started from.
     reload = running != linked or _unit_text(store, linked) != _unit_text(store, generation)
     store.point(store.instance_link(request.instance), generation)
+    store.serve(request.instance, first=True)
     manager.prepare(reload)
     manager.enable()
     manager.restart(request.stop_timeout)

@@ -17,7 +17,8 @@ from .generation import Store
 from .hostinfo import listeners
 from .manager import MISSING, UNKNOWN
 from .readable import lookup_user
-from .service import running_id
+from .room import room
+from .service import described_ports, running_id
 
 
 def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
             for generation in store.ids()
         ],
         "instances": {name: _instance(params, store, name) for name in dict.fromkeys((*params["instances"], *active))},
+        "serving": store.serving(),
         "committed": committed,
         "previous": previous,
         "engine": _engine(params, store, write_cache),
@@ -46,6 +48,7 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
         "missing_packages": packages.missing(params["packages"]),
         "paths": {path: _path(path) for path in params["paths"]},
         # The file exists only where the kernel has SELinux enabled and its file system mounted (selinux_kernel_status_open(3)).
+        "room": _room(store) if params["room"] else None,
         "selinux": os.path.exists("/sys/fs/selinux/enforce"),
     }
 
@@ -59,6 +62,11 @@ def _instance(params: Mapping[str, Any], store: Store, name: str) -> dict[str, A
         "service_state": status.state,
         "enabled": status.state not in (MISSING, UNKNOWN) and manager.enabled(),
     }
+
+
+def _room(store: Store) -> dict[str, Any]:
+    serving = store.serving()
+    return room(port.number for port in described_ports(store, store.running(serving), serving))
 
 
 def _engine(params: Mapping[str, Any], store: Store, write_cache: bool) -> Optional[dict[str, Any]]:

@@ -254,3 +254,13 @@ def test_staging_is_quick(store: Store) -> None:
     for _turn in range(20):
         stage(store, content)
     assert (time.monotonic() - began) / 20 < 0.1
+
+
+def test_who_serves(store: Store) -> None:
+    assert store.serving() == "blue"
+    assert store.serve("green", first=True) and store.serving() == "green"
+    assert not store.serve("blue", first=True) and store.serving() == "green"
+    assert store.serve("blue") and not store.serve("blue")
+    assert os.readlink(os.path.join(store.root, "active")) == "instances/blue"
+    with pytest.raises(HostError, match="not a name"):
+        store.serve("../generations")

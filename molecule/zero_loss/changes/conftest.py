@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet that is changed, with what the scenario rotation has for it, and clients that count."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "rotation" / "fleet"))
+
+from clients import Load, targets  # noqa: E402
+from fleet import Fleet  # noqa: E402
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fleet", required=True, help="a JSON object: the fields of Fleet, without scratch")
+
+
+@pytest.fixture(scope="session", name="fleet")
+def fixture_fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    fields = json.loads(request.config.getoption("--fleet"))
+    return Fleet(**{**fields, "pki": Path(fields["pki"])}, scratch=tmp_path_factory.mktemp("runs"))
+
+
+@pytest.fixture(name="load")
+def fixture_load(fleet: Fleet) -> Iterator[Load]:
+    """Clients of every kind of every host, during the test; none of their requests may have failed."""
+    load = Load(targets(fleet.hosts, fleet.address, fleet.pki))
+    with load:
+        yield load
+    print(f"\nFIGURES {json.dumps({'requests': load.requests(), 'failed': len(load.failed()), **load.by_kind()})}")
+    assert load.failed() == []
+    assert all(load.by_kind().values()), load.by_kind()

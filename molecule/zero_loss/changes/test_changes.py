@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Changes that succeed and that fail, under clients that never try again: not one request fails, and what serves is what the summary claims."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from clients import Load
+from fleet import DUE, ROTATE, Fleet
+
+SITE = "inferops.triton.site"
+ROLLBACK = "inferops.triton.rollback"
+NEW_RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
+# The next start of an instance waits for ever, as with a model that never loads.
+NEVER_READY = """mkdir -p /etc/systemd/system/triton@{0}.service.d && cat > /etc/systemd/system/triton@{0}.service.d/zz-test.conf <<'END'
+[Service]
+ExecStart=
+ExecStart=/bin/sleep infinity
+END
+systemctl daemon-reload"""
+# The generations on a file system of their own without a byte left.
+FULL_DISK = """cp -a /etc/triton/generations /var/tmp/generations && mount -t tmpfs -o size=4m tmpfs /etc/triton/generations \\
+  && cp -a /var/tmp/generations/. /etc/triton/generations/ && ! dd if=/dev/zero of=/etc/triton/generations/.fill bs=1k 2>/dev/null"""
+AS_BEFORE = "rm /etc/systemd/system/triton@{0}.service.d/zz-test.conf && systemctl daemon-reload"
+
+
+def active(fleet: Fleet, host: str) -> str:
+    return fleet.shell(host, "basename $(readlink /etc/triton/active)").strip()
+
+
+def idle(fleet: Fleet, host: str) -> str:
+    return "green" if active(fleet, host) == "blue" else "blue"
+
+
+def running(fleet: Fleet, host: str) -> dict[str, str]:
+    """What the host really does: the colour, the generation its process wrote down, the certificates that clients of gRPC and REST see, and how many instances run."""
+    colour = active(fleet, host)
+    return {
+        "colour": colour,
+        "generation": fleet.shell(host, f"cat /run/triton/{colour}/generation").strip(),
+        "committed": fleet.shell(host, "basename $(readlink /etc/triton/committed)").strip(),
+        "grpc": fleet.served(host),
+        "rest": fleet.served(host, 8000),
+        "instances": fleet.shell(host, "systemctl list-units --no-legend --state=active,activating 'triton@*' | wc -l").strip(),
+    }
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> None:
+    assert after["colour"] != before["colour"] and after["generation"] != before["generation"]
+    assert after["generation"] == after["committed"] and after["grpc"] == after["rest"] and after["instances"] == "1"
+
+
+def test_a_rotation(fleet: Fleet, load: Load) -> None:
+    before = {host: running(fleet, host) for host in fleet.hosts}
+    run = fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []})
+    assert run.status == 0 and set(run.states().values()) == {"changed"}, run.output[-4000:]
+    for host in fleet.hosts:
+        after = running(fleet, host)
+        changed(before[host], after)
+        assert after["grpc"] == fleet.installed(host) != before[host]["grpc"]
+    time.sleep(3)
+
+
+def test_an_upgrade_and_back(fleet: Fleet, load: Load) -> None:
+    before = {host: running(fleet, host) for host in fleet.hosts}
+    run = fleet.run(SITE, NEW_RELEASE)
+    assert run.status == 0 and set(run.states().values()) == {"changed"}, run.output[-4000:]
+    for host in fleet.hosts:
+        changed(before[host], running(fleet, host))
+        assert "nvidia-pytriton-0.7.0" in fleet.shell(host, "cat /etc/triton/active/start")
+    run = fleet.run(ROLLBACK)
+    assert run.status == 0 and set(run.states().values()) == {"changed"}, run.output[-4000:]
+    for host in fleet.hosts:
+        after = running(fleet, host)
+        assert after == before[host], "back on the generation, the colour and the certificate of before"
+
+
+def failing(fleet: Fleet, variables: dict[str, Any], says: str) -> None:
+    """The first host fails and goes back, which takes nothing from its clients; the second is not reached."""
+    first, second = fleet.hosts
+    before = {host: running(fleet, host) for host in fleet.hosts}
+    run = fleet.run(SITE, variables)
+    assert run.status != 0 and run.states() == {first: "rolled back", second: "not reached"}, run.output[-4000:]
+    assert run.summary is not None
+    (reason,) = [host["reason"] for host in run.summary["hosts"] if host["name"] == first]
+    assert says in reason, reason
+    assert {host: running(fleet, host) for host in fleet.hosts} == before
+
+
+def test_a_new_instance_that_is_never_ready(fleet: Fleet, load: Load) -> None:
+    first = next(iter(fleet.hosts))
+    colour = idle(fleet, first)
+    fleet.shell(first, NEVER_READY.format(colour))
+    try:
+        failing(fleet, {**NEW_RELEASE, "triton_server_ready_timeout": 10}, "waited 10 s for port")
+    finally:
+        fleet.shell(first, AS_BEFORE.format(colour))
+
+
+def test_a_new_instance_that_answers_wrongly(fleet: Fleet, load: Load) -> None:
+    """What only the audit at the candidate port can find, before a client does."""
+    failing(fleet, {"triton_server_options": {"log-verbose": 1}, "triton_verify_outputs": {"OUTPUT": {"data": [1.0, 2.0, 4.0]}}}, "output_mismatch")
+
+
+def test_a_disk_that_is_full_while_staging(fleet: Fleet, load: Load) -> None:
+    first = next(iter(fleet.hosts))
+    fleet.shell(first, FULL_DISK)
+    try:
+        failing(fleet, {"triton_server_options": {"log-verbose": 1}}, "is full")
+    finally:
+        fleet.shell(first, "umount /etc/triton/generations && rm -r /var/tmp/generations")
+
+
+def test_the_gateway_reloaded_and_its_configuration_changed(fleet: Fleet, load: Load) -> None:
+    before = {host: running(fleet, host) for host in fleet.hosts}
+    for _ in range(3):
+        for host in fleet.hosts:
+            fleet.shell(host, "systemctl reload triton-gateway")
+        time.sleep(2)
+    run = fleet.run(SITE, {"triton_gateway_hsts_seconds": 600})
+    assert run.status == 0, run.output[-4000:]
+    assert {host: running(fleet, host) for host in fleet.hosts} == before
+    time.sleep(3)
+
+
+@pytest.mark.parametrize("unit", ["triton", "gateway"])
+def test_a_crash(fleet: Fleet, unit: str) -> None:
+    """Back within seconds, on the generation that ran; here requests do fail, and are counted."""
+    host = next(iter(fleet.hosts))
+    before = running(fleet, host)
+    name = f"triton@{before['colour']}" if unit == "triton" else "triton-gateway"
+    began = time.monotonic()
+    fleet.shell(host, f"systemctl kill --kill-whom=all --signal=KILL {name}")
+    assert fleet.soon(lambda: fleet.infer(host), 60)
+    seconds = time.monotonic() - began
+    print(f'\nFIGURES {{"crash": "{unit}", "seconds": {seconds:.1f}}}')
+    assert seconds < 30 and running(fleet, host) == before
