@@ -113,6 +113,7 @@ CLOSED_API = (
 _PASSED_THROUGH = """
 frontend grpc
   bind 127.0.0.1:{port}
+  {rules}
   default_backend grpc
 backend grpc
   server triton 127.0.0.1:{triton}
@@ -148,10 +149,12 @@ class Front:
 
 
 @contextlib.contextmanager
-def https_gateway(folder: Path, grpc_port: int, rest: Front, metrics: Front) -> t.Iterator[int]:
-    """A gateway that passes gRPC's TLS on to `grpc_port`, and terminates that of REST and metrics. Yields its gRPC port."""
+def https_gateway(
+    folder: Path, grpc_port: int, rest: Front, metrics: Front, rules: t.Sequence[str] = ()
+) -> t.Iterator[int]:
+    """A gateway that passes gRPC's TLS on to `grpc_port` by `rules`, and terminates that of REST and metrics. Yields its gRPC port."""
     port = free_port()
-    sections = _PASSED_THROUGH.format(port=port, triton=grpc_port)
+    sections = _PASSED_THROUGH.format(port=port, triton=grpc_port, rules="\n  ".join(rules))
     sections += rest.section(folder, "rest") + metrics.section(folder, "metrics")
     with _running(folder, sections, port, rest.port, metrics.port):
         yield port

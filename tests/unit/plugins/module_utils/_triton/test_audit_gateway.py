@@ -367,6 +367,18 @@ def test_grpc_that_is_refused_leaves_https_judged(pki: Pki, one_way_behind: Behi
     assert found(result, "inconclusive")["rest_inference"] == "not_judged"
 
 
+def test_what_hangs_over_grpc_takes_no_time_from_https(pki: Pki, one_way_behind: Behind, tmp_path: Path) -> None:
+    # HAProxy waits for more of a ClientHello that has no TLS 1.3 among its supported_versions (RFC 8446, 4.2.1).
+    rules = ("tcp-request inspect-delay 20s", "tcp-request content accept if { req.payload(0,0),hex -m reg 002B00....(....)*0304 }")
+    rest, metrics = one_way_behind.rest(pki), one_way_behind.metrics(pki)
+    expected = {"http_port": rest.port, "metrics_port": metrics.port}
+    with https_gateway(tmp_path, one_way_behind.triton.port, rest, metrics, rules) as port:
+        result = verify(one_way(pki, port, model="triton_identity", gateway=expected), timeout=6)
+    assert {name for name in found(result, "inconclusive") if name in NAMES} == set()
+    assert "old_tls_refused" in found(result, "inconclusive")
+    assert set(found(result, "ok")) >= {"rest_inference", "metrics_served", "rest_old_tls_refused"}
+
+
 @pytest.mark.parametrize(
     ("gateway", "named"),
     [
