@@ -134,6 +134,14 @@ bench-gateway: servers venv $(PYTRITON)/.installed
 	@tests/tools/servers.sh nginx
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_gateway
 
+.PHONY: tls-scan
+SCANNERS := $(BUILD)/scanners
+## tls-scan: sslyze and testssl.sh against a host, TLS_SCAN='HOST --ca CA [--ports 8000 8001 8002] [--cert C --key K]'
+tls-scan:
+	@tests/tools/servers.sh testssl
+	@tests/tools/venv.sh $(SCANNERS) 'sslyze>=6,<7'
+	@$(SCANNERS)/bin/python tests/tools/tls_scan.py $(TLS_SCAN)
+
 .PHONY: test-reports
 # Chromium, its driver and promtool, from PATH or Debian's packages.
 REPORT_TOOLS := $(BUILD)/report-tools

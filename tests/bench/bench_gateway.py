@@ -26,6 +26,7 @@ import typing as t
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from ansible_collections.inferops.triton.plugins.module_utils._triton.hostinfo import listening
 from ansible_collections.inferops.triton.tests.unit.support import gateways, https, triton
 from ansible_collections.inferops.triton.tests.unit.support.certificates import issue
 
@@ -106,7 +107,7 @@ def nginx(folder: Path, target: int, certificate: str, key: str) -> t.Iterator[i
     process = subprocess.Popen([found, "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")])
     try:
         deadline = time.monotonic() + 10
-        while not gateways.listening(port):
+        while not listening(port):
             assert process.poll() is None and time.monotonic() < deadline, (folder / "error.log").read_text()
             time.sleep(0.05)
         yield port
@@ -189,8 +190,8 @@ def main() -> None:
         }
         rates: t.Dict[str, t.List[float]] = {way: [] for way in ways}
         measure = stack.enter_context(workers(str(folder / "ca.crt")))
-        for way in ways.values():
-            measure(way, 0.5)
+        for each in ways.values():
+            measure(each, 0.5)
         spent = dict.fromkeys(ways, 0.0)
         for number in range(ROUNDS):
             # Forwards and backwards, so that a drift of the machine favours nobody.

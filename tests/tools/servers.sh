@@ -18,4 +18,5 @@ if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
 fi
 apt-get update -qq
 # In runlevel 1 the package does not start a service of its own.
+missing=("${missing[@]/#testssl/testssl.sh}")
 RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
