@@ -174,11 +174,11 @@ def test_power_loss(fleet: Fleet, step: str) -> None:
         subprocess.run(["docker", "kill", "--signal", "KILL", "inferops-r1"], check=True, capture_output=True)
 
     run = fleet.run_until(step, lose, DUE, "--limit", "r1")
+    subprocess.run(["docker", "start", "inferops-r1"], check=True, capture_output=True)
     # The last step may be over before the host is.
     finished = step == STEPS[-1] and run.status == 0
     assert run.states() == {"r1": "changed" if finished else "unreachable"}, run.output[-3000:]
     assert finished == (run.status == 0)
-    subprocess.run(["docker", "start", "inferops-r1"], check=True, capture_output=True)
     served = fleet.soon(lambda: fleet.infer("r1") and fleet.served("r1"), 60)
     assert served in (old, fleet.installed("r1"))
     again = fleet.run(ROTATE, DUE, "--limit", "r1")
@@ -198,7 +198,9 @@ def test_an_unreachable_host_is_left_out_and_counted(fleet: Fleet) -> None:
 
 
 def test_rollback_of_a_host_and_of_the_fleet(fleet: Fleet) -> None:
-    assert fleet.run(ROTATE, DUE).status == 0
+    # After the tests above there is something to go back to; run alone, after a rotation.
+    if not all(fleet.shell(host, "ls -d /etc/triton/previous", check=False) for host in fleet.hosts):
+        assert fleet.run(ROTATE, DUE).status == 0
     before = {host: (fleet.generation(host), fleet.served(host)) for host in fleet.hosts}
     run = fleet.run(ROLLBACK, {}, "--limit", "r3")
     assert run.status == 0 and run.states() == {"r3": "changed"}, run.output[-3000:]
