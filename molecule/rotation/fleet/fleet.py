@@ -125,7 +125,7 @@ class Fleet:
         summary = self.scratch / "summary.json"
         summary.unlink(missing_ok=True)
         command = self._command(playbook, variables or {}, list(arguments))
-        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=600, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=1800, check=False)
         (self.scratch / "last.log").write_text(done.stdout + done.stderr)
         found = json.loads(summary.read_text()) if summary.exists() else None
         return Run(done.returncode, done.stdout + done.stderr, found)

@@ -133,7 +133,7 @@ STEPS = [
 @pytest.mark.parametrize("step", STEPS)
 def test_a_killed_controller(fleet: Fleet, step: str) -> None:
     old = fleet.served("r1")
-    fleet.run_until(step, kill_controller, {**DUE, "tls_certificates_key_reuse": False} if step == "Make the key" else DUE, "--limit", "r1")
+    fleet.run_until(step, kill_controller, DUE, "--limit", "r1")
     served = fleet.soon(lambda: fleet.infer("r1") and fleet.served("r1"))
     assert served in (old, fleet.installed("r1"))
     run = fleet.run(ROTATE, DUE, "--limit", "r1")
@@ -142,11 +142,10 @@ def test_a_killed_controller(fleet: Fleet, step: str) -> None:
     assert not fleet.shell("r1", "find /etc/triton -name '*.incoming*' -o -name '.staging*' -o -name '.pending'").strip()
 
 
-@pytest.mark.parametrize("step", STEPS[1:6])
+# What proves runs on the controller, which is killed above.
+@pytest.mark.parametrize("step", [step for step in STEPS if not step.startswith("Prove")])
 def test_a_killed_module(fleet: Fleet, step: str) -> None:
     """SIGKILL to whatever Python runs on the host in that step; Triton's own stub is not called python."""
-    if step.startswith("Prove"):
-        pytest.skip("this module runs on the controller, which is killed above")
     old = fleet.served("r1")
 
     def kill(_process: object) -> None:
@@ -166,7 +165,7 @@ def test_a_killed_module(fleet: Fleet, step: str) -> None:
     assert fleet.served("r1") == fleet.installed("r1") != old
 
 
-@pytest.mark.parametrize("step", ["Install certificate, key and CA as one", "Run the generation", "Mark what was verified"])
+@pytest.mark.parametrize("step", STEPS)
 def test_power_loss(fleet: Fleet, step: str) -> None:
     """The host is gone at once and comes back by itself, with one of the two generations, whole."""
     old = fleet.served("r1")
@@ -175,8 +174,11 @@ def test_power_loss(fleet: Fleet, step: str) -> None:
         subprocess.run(["docker", "kill", "--signal", "KILL", "inferops-r1"], check=True, capture_output=True)
 
     run = fleet.run_until(step, lose, DUE, "--limit", "r1")
-    assert run.status != 0 and run.states() == {"r1": "unreachable"}, run.output[-3000:]
     subprocess.run(["docker", "start", "inferops-r1"], check=True, capture_output=True)
+    # The last step may be over before the host is.
+    finished = step == STEPS[-1] and run.status == 0
+    assert run.states() == {"r1": "changed" if finished else "unreachable"}, run.output[-3000:]
+    assert finished == (run.status == 0)
     served = fleet.soon(lambda: fleet.infer("r1") and fleet.served("r1"), 60)
     assert served in (old, fleet.installed("r1"))
     again = fleet.run(ROTATE, DUE, "--limit", "r1")
@@ -196,7 +198,9 @@ def test_an_unreachable_host_is_left_out_and_counted(fleet: Fleet) -> None:
 
 
 def test_rollback_of_a_host_and_of_the_fleet(fleet: Fleet) -> None:
-    assert fleet.run(ROTATE, DUE).status == 0
+    # After the tests above there is something to go back to; run alone, after a rotation.
+    if not all(fleet.shell(host, "ls -d /etc/triton/previous", check=False) for host in fleet.hosts):
+        assert fleet.run(ROTATE, DUE).status == 0
     before = {host: (fleet.generation(host), fleet.served(host)) for host in fleet.hosts}
     run = fleet.run(ROLLBACK, {}, "--limit", "r3")
     assert run.status == 0 and run.states() == {"r3": "changed"}, run.output[-3000:]
