@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Optional, Union
 
-from . import candidate, gatewayfiles, startlog
+from . import candidate, drain, gatewayfiles, startlog
 from . import manager as states
 from .disk import write_text
 from .errors import HostError
@@ -129,7 +129,7 @@ def perform(params: Mapping[str, Any], check: bool) -> dict[str, Any]:
         "committed": _committed,
         "undone": _undone,
         "serving": _serving,
-        "drained": _drained,
+        "drained": drain.wait,
         "candidate_open": candidate.open_port,
         "candidate_closed": candidate.close_port,
         "absent": _absent,
@@ -306,7 +306,7 @@ def _undone(gateway: Gateway, check: bool) -> dict[str, Any]:
     return _present(gateway, check)
 
 
-# States serving, drained, absent
+# States serving, absent
 
 
 def _serving(gateway: Gateway, check: bool) -> dict[str, Any]:
@@ -359,24 +359,6 @@ def _refused(bundle: Bundle, error: Exception, then: str) -> HostError:
         f"HAProxy does not take over what {bundle.instance} ({bundle.folder}) serves: {str(error).rstrip('.')}. {then}",
         "Judge the certificate, key and CA with tls_validate, and stage a generation with sound ones.",
     )
-
-
-def _drained(gateway: Gateway, check: bool) -> dict[str, Any]:
-    instance, timeout = check_instance(gateway.params["instance"]), gateway.params["timeout"]
-    began = time.monotonic()
-    while True:
-        try:
-            found = [item for item in gateway.runtime.sessions() if item.server == instance]
-        except HaproxyDown:
-            found = []
-        left = sum(item.current for item in found)
-        seconds = time.monotonic() - began
-        if not left or check or seconds >= timeout:
-            by_backend: dict[str, int] = {}
-            for item in found:
-                by_backend[item.backend] = by_backend.get(item.backend, 0) + item.current
-            return {"changed": False, "instance": instance, "sessions": left, "by_backend": by_backend, "seconds": round(seconds, 1)}
-        time.sleep(_POLL_SECONDS)
 
 
 def _absent(gateway: Gateway, check: bool) -> dict[str, Any]:
