@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a stranger on the network finds at a gateway's host: from_outside.py ADDRESS. Prints what is wrong, nothing where all is well.

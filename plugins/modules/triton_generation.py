@@ -96,8 +96,8 @@ options:
     type: str
   port:
     description:
-      - The gRPC port to wait for on the host. Without it and O(other_ports), the ports are those that O(describe) of the generation has as C(listens), a list of
-        C(port) and C(address) for each instance. Where there is none either, the module waits only until the service is up.
+      - The gRPC port to wait for on the host. Without it and O(other_ports), the ports are those that O(describe) of the generation has as C(listens), a list
+        of C(port) and C(address) for each instance. Where there is none either, the module waits only until the service is up.
     type: int
   address:
     description: The address that the gRPC port is bound on, to tell whether someone else holds it.

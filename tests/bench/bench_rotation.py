@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Requests that fail while certificates and releases change behind the gateway: three rotations, one upgrade, one upgrade that fails.

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.inferops.triton.tests.unit.conftest import Pki
-from ansible_collections.inferops.triton.tests.unit.support import gateways, https, triton
+from ansible_collections.inferops.triton.tests.unit.support import gateways, https
 from ansible_collections.inferops.triton.tests.unit.support.certificates import CLIENT, issue
 
 STRICT = {

@@ -163,7 +163,7 @@ class Load:
     def __init__(self, targets: t.Iterable[Target]) -> None:
         self._over = threading.Event()
         self.clients = [
-            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in CLIENTS.items() for _ in range(number)
+            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in CLIENTS.items() for _number in range(number)
         ]
 
     def __enter__(self) -> "Load":

@@ -38,7 +38,7 @@ def idle(fleet: Fleet, host: str) -> str:
 
 
 def running(fleet: Fleet, host: str) -> dict[str, str]:
-    """What the host really does: the colour, the generation its process wrote down, the certificates that clients of gRPC and REST see, and how many instances run."""
+    """What the host really does: its colour, the generation its process wrote down, the certificates of gRPC and REST, how many instances run."""
     colour = active(fleet, host)
     return {
         "colour": colour,
@@ -118,7 +118,7 @@ def test_a_disk_that_is_full_while_staging(fleet: Fleet, load: Load) -> None:
 
 def test_the_gateway_reloaded_and_its_configuration_changed(fleet: Fleet, load: Load) -> None:
     before = {host: running(fleet, host) for host in fleet.hosts}
-    for _ in range(3):
+    for _round in range(3):
         for host in fleet.hosts:
             fleet.shell(host, "systemctl reload triton-gateway")
         time.sleep(2)

@@ -4,8 +4,8 @@
 """Generations on a host's disk: staged whole or not at all, never changed afterwards, named by their content.
 
 Layout below the root: ``generations/<id>/``, ``instances/<name>`` (a symlink to what the instance runs), ``active``
-(a symlink to the instance that clients reach), ``committed`` and ``previous`` (symlinks). Everything is written beside its place, synced and renamed into it, so
-a killed run leaves the old state or the new one, and rubbish that the next run removes.
+(a symlink to the instance that clients reach), ``committed`` and ``previous`` (symlinks). Everything is written beside its place,
+synced and renamed into it, so a killed run leaves the old state or the new one, and rubbish that the next run removes.
 """
 
 from __future__ import annotations

@@ -87,7 +87,7 @@ class Ports:
     """Free ports for one gateway, as the role's variables."""
 
     def __init__(self) -> None:
-        self.grpc, self.http, self.metrics, self.stats = (free_port() for _ in range(4))
+        self.grpc, self.http, self.metrics, self.stats = (free_port() for _port in range(4))
         self.instances = {colour: {"grpc": free_port(), "http": free_port(), "metrics": free_port()} for colour in COLOURS}
 
     def variables(self, run_directory: Path) -> t.Dict[str, t.Any]:
