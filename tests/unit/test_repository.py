@@ -73,6 +73,18 @@ def test_no_file_is_too_long() -> None:
     assert {name: lines for name, text in WRITTEN.items() if (lines := text.count("\n")) > LONGEST_FILE} == {}
 
 
+def test_inner_variables_are_defined() -> None:
+    """A name that begins with two underscores and is used in a role or a playbook is set somewhere; Ansible finds out only when it gets there."""
+    texts = {name: text for name, text in TEXTS.items() if name.startswith(("roles/", "playbooks/")) and name.endswith((".yml", ".j2"))}
+    code = {name: re.sub(r"^ *#.*$", "", text, flags=re.MULTILINE) for name, text in texts.items()}
+    # Keys of vars and set_fact, registers, and loops of templates. A name that ends in an underscore is the beginning of several.
+    sets = re.compile(r"^ *(?:- )?(__\w+):|register: (__\w+)|for (__\w+) in", re.MULTILINE)
+    known = {name for text in code.values() for found in sets.findall(text) for name in found}
+    used = {(file, name) for file, text in code.items() for name in re.findall(r"(?<!\w)__[a-z]\w*[a-z0-9]\b", text)}
+    # The waves are groups of the inventory.
+    assert sorted((file, name) for file, name in used if name not in known and not name.startswith("__triton_wave_")) == []
+
+
 def test_python_files_start_alike() -> None:
     """``from __future__ import annotations`` lets hosts with Python 3.9 read today's annotations."""
     missing = [
