@@ -1,22 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option that says which fleet is tested, and the fleet. Started by fleet.yml, once."""
+"""Started by fleet.yml, once."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+from fixtures import fixture_fleet, pytest_addoption
 
-import pytest
-
-from fleet import Fleet
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fleet", required=True, help="a JSON object: the fields of Fleet, without scratch")
-
-
-@pytest.fixture(scope="session", name="fleet")
-def fixture_fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    fields = json.loads(request.config.getoption("--fleet"))
-    return Fleet(**{**fields, "pki": Path(fields["pki"])}, scratch=tmp_path_factory.mktemp("runs"))
+__all__ = ["fixture_fleet", "pytest_addoption"]

@@ -14,17 +14,10 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "rotation" / "fleet"))
 
 from clients import Load, targets  # noqa: E402
+from fixtures import fixture_fleet, pytest_addoption  # noqa: E402
 from fleet import Fleet  # noqa: E402
 
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fleet", required=True, help="a JSON object: the fields of Fleet, without scratch")
-
-
-@pytest.fixture(scope="session", name="fleet")
-def fixture_fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    fields = json.loads(request.config.getoption("--fleet"))
-    return Fleet(**{**fields, "pki": Path(fields["pki"])}, scratch=tmp_path_factory.mktemp("runs"))
+__all__ = ["fixture_fleet", "fixture_load", "pytest_addoption"]
 
 
 @pytest.fixture(name="load")

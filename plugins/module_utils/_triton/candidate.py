@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import gatewayfiles
 from . import manager as states
+from .commands import read
 from .disk import write_text
 from .errors import HostError
 from .generation import check_instance
@@ -92,7 +93,7 @@ def open_port(gateway: Gateway, check: bool) -> dict[str, Any]:
     """State candidate_open: opens it, or opens it anew, so that it stays for the whole time."""
     params, files = gateway.params, gateway.files
     instance, port = check_instance(params["instance"]), params["port"]
-    server = gatewayfiles.server(gatewayfiles.read(files.config) or "", f"grpc_{instance}")
+    server = gatewayfiles.server(read(files.config) or "", f"grpc_{instance}")
     if server is None and not check:
         raise HostError(
             "instance_unknown", f"{files.config} has no gRPC server of the instance {instance}.", "Set the gateway up first (state present)."

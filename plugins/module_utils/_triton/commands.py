@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Optional
 
-from .disk import disk_errors, sync_folder
+from .disk import write_text
 from .hostinfo import environment
 
 SECONDS = 60.0
@@ -55,22 +54,4 @@ def read(path: str) -> Optional[str]:
 
 def write(path: str, text: str, mode: int = 0o644, folder_mode: int = 0o755) -> None:
     """Replaces a file by one rename, keeping the owner and, but for a stricter ``mode``, the mode it has. Raises HostError."""
-    path = os.path.realpath(path)
-    folder = os.path.dirname(path)
-    temporary = os.path.join(folder, f".{os.path.basename(path)}.new")
-    with disk_errors(folder, len(text)):
-        os.makedirs(folder, mode=folder_mode, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-            stream.flush()
-            with contextlib.suppress(FileNotFoundError):
-                status = os.stat(path)
-                os.fchown(stream.fileno(), status.st_uid, status.st_gid)
-                mode &= status.st_mode
-            os.fchmod(stream.fileno(), mode)
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-        sync_folder(folder)
+    write_text(os.path.realpath(path), text, mode, folder_mode, keep=True)

@@ -59,11 +59,14 @@ def disk_errors(folder: str, needed: int = 0) -> Iterator[None]:
         ) from error
 
 
-def write_text(path: str, text: str, mode: int = 0o644) -> None:
-    """Writes a file whole: beside its place, synced, renamed into it; its folder is made where it is missing. Raises HostError."""
+def write_text(path: str, text: str, mode: int = 0o644, folder_mode: int = 0o755, keep: bool = False) -> None:
+    """Writes a file whole: beside its place, synced, renamed into it; its folder is made where it is missing. Raises HostError.
+
+    keep: the owner stays and, but for a stricter ``mode``, the mode that the file has.
+    """
     folder = os.path.dirname(path)
     with disk_errors(folder, len(text)):
-        os.makedirs(folder, mode=0o755, exist_ok=True)
+        os.makedirs(folder, mode=folder_mode, exist_ok=True)
         temporary = os.path.join(folder, f".{os.path.basename(path)}.new")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
@@ -71,10 +74,21 @@ def write_text(path: str, text: str, mode: int = 0o644) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
             stream.write(text)
             stream.flush()
+            if keep:
+                mode = _like(path, stream.fileno(), mode)
             os.fchmod(stream.fileno(), mode)
             os.fsync(stream.fileno())
         os.replace(temporary, path)
         sync_folder(folder)
+
+
+def _like(path: str, descriptor: int, mode: int) -> int:
+    """Gives an open file the owner of the one at the path; returns the mode that both allow."""
+    with contextlib.suppress(FileNotFoundError):
+        status = os.stat(path)
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+        mode &= status.st_mode
+    return mode
 
 
 def lock(descriptor: int, seconds: float, root: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Optional, Union
 
 from . import candidate, drain, gatewayfiles, startlog
 from . import manager as states
+from .commands import read
 from .disk import write_text
 from .errors import HostError
 from .gatewayfiles import Bundle, Files
@@ -149,7 +150,7 @@ def _present(gateway: Gateway, check: bool) -> dict[str, Any]:
     wanted = {files.prepare_script: gatewayfiles.PREPARE, files.config: gatewayfiles.with_description(params["config"])}
     if not gateway.supervised:
         wanted[gateway.unit_file] = params["unit"]
-    before = {path: gatewayfiles.read(path) for path in wanted}
+    before = {path: read(path) for path in wanted}
     differs = [path for path in wanted if before[path] != wanted[path]]
     diff = [
         {"before_header": path, "after_header": path, "before": before[path] or "", "after": wanted[path]}
@@ -289,7 +290,7 @@ def _check_ports(gateway: Gateway, ports: list[int], check: bool) -> None:
 
 def _committed(gateway: Gateway, check: bool) -> dict[str, Any]:
     files = gateway.files
-    present = {path: gatewayfiles.read(path) for path in (files.config, gateway.unit_file)}
+    present = {path: read(path) for path in (files.config, gateway.unit_file)}
     there = {path: text for path, text in present.items() if text is not None}
     changed = bool(there) and not files.is_committed(there)
     if changed and not check:
@@ -317,7 +318,7 @@ def _serving(gateway: Gateway, check: bool) -> dict[str, Any]:
     changed = before != instance or bool(due)
     result = {"changed": changed, "instance": instance, "previous_instance": before, "running": gateway.up(), "replaced": due}
     if before != instance or due:
-        text, haproxy = gatewayfiles.read(gateway.files.config), gatewayfiles.executable(gateway.params["executable"], required=False)
+        text, haproxy = read(gateway.files.config), gatewayfiles.executable(gateway.params["executable"], required=False)
         if text is not None and haproxy is not None:
             _judge(gateway, haproxy, text, bundle, f"{before} serves on.")
     if check or not changed:

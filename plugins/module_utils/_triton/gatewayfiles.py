@@ -11,16 +11,15 @@ import os
 import re
 import shutil
 import ssl
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Optional
 
+from .commands import read, run
 from .disk import write_text
 from .errors import HostError
 from .generation import Store
-from .hostinfo import environment
 
 _SECONDS = 30.0
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -122,16 +121,7 @@ class Files:
 
     def prepare(self) -> None:
         """Derives what HAProxy reads from the instance that serves. Raises HostError prepare_failed."""
-        done = subprocess.run(
-            ["/bin/sh", "-c", PREPARE, "prepare", self.root, self.run_directory],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            stdin=subprocess.DEVNULL,
-            env=environment(),
-            check=False,
-        )
+        done = run(["/bin/sh", "-c", PREPARE, "prepare", self.root, self.run_directory], _SECONDS)
         if done.returncode != 0:
             raise HostError(
                 "prepare_failed",
@@ -185,16 +175,7 @@ def judged(files: Files, haproxy: str, text: str, served: Bundle) -> tuple[int, 
             if content:
                 with open(name, "w", encoding="utf-8") as stream:
                     stream.write(content + "\n")
-        done = subprocess.run(
-            [haproxy, "-c", "-f", path],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_SECONDS,
-            stdin=subprocess.DEVNULL,
-            env=environment({RUN_VARIABLE: folder}),
-            check=False,
-        )
+        done = run([haproxy, "-c", "-f", path], _SECONDS, {RUN_VARIABLE: folder})
         text = done.stderr.replace(path, files.config).replace(folder, files.run_directory)
     return done.returncode, said(text, ("ALERT", "WARNING"))
 
@@ -235,13 +216,6 @@ def server(text: str, backend: str) -> Optional[str]:
             inside = words[:2] == ["backend", backend]
         elif inside and len(words) > 2 and words[0] == "server":
             return words[2]
-    return None
-
-
-def read(path: str) -> Optional[str]:
-    """A file's text; None where there is none, or none that can be read."""
-    with contextlib.suppress(OSError), open(path, encoding="utf-8", errors="replace", newline="") as stream:
-        return stream.read()
     return None
 
 

@@ -29,7 +29,7 @@ _INSTANCE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _STAGING = ".staging-"
 _TRASH = ".trash-"
 LOCK_SECONDS = 30.0
-COLOURS = ("blue", "green")
+_FIRST = "blue"
 _ACTIVE = "active"
 
 
@@ -124,12 +124,12 @@ class Store:
         return {name: generation for name, generation in found if generation}
 
     def serving(self) -> str:
-        """The instance that clients reach: the first colour, until a gateway sends them to another one."""
+        """The instance that clients reach: blue, until a gateway sends them to another one."""
         try:
             name = os.path.basename(os.readlink(os.path.join(self.root, _ACTIVE)))
         except OSError:
-            return COLOURS[0]
-        return name if _INSTANCE.fullmatch(name) else COLOURS[0]
+            return _FIRST
+        return name if _INSTANCE.fullmatch(name) else _FIRST
 
     def resolve(self, wanted: str) -> str:
         """The id that an id, ``committed`` or ``previous`` names. Raises HostError generation_unknown."""

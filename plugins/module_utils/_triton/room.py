@@ -10,11 +10,11 @@ nvidia-smi(1) (--query-gpu). On a GPU everything that is in use counts, whoever 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterable
 from typing import Any, Optional
 
-from .hostinfo import environment, listeners
+from .commands import read, run
+from .hostinfo import listeners
 
 # What a start needs for a while beyond what a running instance has.
 _MARGIN = 1.1
@@ -24,7 +24,7 @@ _MIB = 1024
 
 def room(ports: Iterable[int], proc: str = "/proc", smi: str = "nvidia-smi") -> dict[str, Any]:
     """Memory in MiB that the instance on these ports has (``used_mib``), what is free (``free_mib``), the same for each GPU, and a ``problem`` or None."""
-    used, free = _resident(ports, proc) // _MIB, _meminfo(proc) // _MIB
+    used, free = _resident(ports, proc) // _MIB, _kib(os.path.join(proc, "meminfo"), "MemAvailable") // _MIB
     gpus = _gpus(smi)
     return {"used_mib": used, "free_mib": free, "gpus": gpus, "problem": _problem(used, free, gpus)}
 
@@ -41,41 +41,26 @@ def _problem(used: int, free: int, gpus: list[dict[str, int]]) -> Optional[str]:
 def _resident(ports: Iterable[int], proc: str) -> int:
     """KiB that the processes have which share a control group with whoever listens on the ports."""
     pids = {listener.pid for listener in listeners(ports, proc) if listener.pid}
-    groups = {_text(os.path.join(proc, str(pid), "cgroup")) for pid in pids} - {""}
+    groups = {read(os.path.join(proc, str(pid), "cgroup")) for pid in pids} - {None, ""}
     total = 0
     for name in os.listdir(proc):
-        if name.isdigit() and _text(os.path.join(proc, name, "cgroup")) in groups:
+        if name.isdigit() and read(os.path.join(proc, name, "cgroup")) in groups:
             total += _kib(os.path.join(proc, name, "status"), "VmRSS")
     return total
 
 
-def _meminfo(proc: str) -> int:
-    return _kib(os.path.join(proc, "meminfo"), "MemAvailable")
-
-
 def _kib(path: str, key: str) -> int:
-    for line in _text(path).splitlines():
+    for line in (read(path) or "").splitlines():
         name, _colon, value = line.partition(":")
         if name == key:
             return int(value.split()[0])
     return 0
 
 
-def _text(path: str) -> str:
-    try:
-        with open(path, encoding="ascii", errors="replace") as stream:
-            return stream.read()
-    except OSError:
-        return ""
-
-
 def _gpus(smi: str) -> list[dict[str, int]]:
     """Memory of each GPU; empty where there is none, or no driver that answers."""
     command = [smi, "--query-gpu=index,memory.used,memory.free", "--format=csv,noheader,nounits"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL, env=environment())
-    except (OSError, subprocess.TimeoutExpired):
-        return []
+    done = run(command, _SECONDS)
     rows = [line.split(",") for line in done.stdout.splitlines()] if done.returncode == 0 else []
     return [
         dict(zip(("index", "used_mib", "free_mib"), map(int, row)))

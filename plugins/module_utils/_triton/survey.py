@@ -47,8 +47,8 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
         "listeners": [listener.plain() for listener in listeners(params["ports"])] if params["ports"] else [],
         "missing_packages": packages.missing(params["packages"]),
         "paths": {path: _path(path) for path in params["paths"]},
-        # The file exists only where the kernel has SELinux enabled and its file system mounted (selinux_kernel_status_open(3)).
         "room": _room(store) if params["room"] else None,
+        # The file exists only where the kernel has SELinux enabled and its file system mounted (selinux_kernel_status_open(3)).
         "selinux": os.path.exists("/sys/fs/selinux/enforce"),
     }
 
