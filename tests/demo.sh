@@ -158,7 +158,7 @@ says 'This run changed nothing and restarted nothing'
 [ "$(running)" = "$before" ] || die "other processes run than before"
 
 step "processes that lost their Supervisor, or their folder, are put right"
-kill -9 "$(running | head -n 1)"
+kill -9 "$(running | xargs ps -o pid=,args= -p | awk '/supervisord/ { print $1; exit }')"
 succeeds demo
 proved
 everything_runs

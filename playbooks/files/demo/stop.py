@@ -44,7 +44,7 @@ def identify(folder: str, executable: str, arguments: list[str]) -> str:
 
 
 def processes(folder: str) -> list[Process]:
-    """The demo's processes that this user may look at."""
+    """The demo's processes that this user may look at; Supervisor first, whatever its number: numbers begin anew at the kernel's limit."""
     found = []
     for name in os.listdir("/proc"):
         if not name.isdigit():
@@ -58,7 +58,7 @@ def processes(folder: str) -> list[Process]:
         what = identify(folder, executable, arguments)
         if what:
             found.append(Process(int(name), what))
-    return found
+    return sorted(found, key=lambda process: (process.what != SUPERVISOR, process.pid))
 
 
 def send(number: int, targets: list[Process]) -> None:
@@ -102,7 +102,7 @@ def main(arguments: list[str]) -> int:
         return 2
     stopped = stop(os.path.realpath(arguments[0]))
     if stopped:
-        names = ", ".join(str(process) for process in sorted(stopped, key=lambda process: process.pid))
+        names = ", ".join(str(process) for process in stopped)
         print(f"Stopped {names}. Nothing of the demo runs any more; make demo starts it again.")
     else:
         print("Nothing of the demo was running.")
