@@ -26,6 +26,11 @@ dpkg-query --show --showformat '${db:Status-Abbrev} ${Package} ${Version}\n' 'nv
 """
 
 
+# A folder on a file system of its own without a byte left.
+FULL = """cp -a {0} /var/tmp/kept && mount -t tmpfs -o size=2m tmpfs {0} && cp -a /var/tmp/kept/. {0}/ && \\
+  ! dd if=/dev/zero of={0}/.fill bs=1k 2>/dev/null"""
+
+
 @dataclass
 class Runtime(Host):
     """bed: what make bed built."""
@@ -43,6 +48,15 @@ class Runtime(Host):
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True, env=dict(self.environment)) as process:
             yield process
             process.wait(timeout=120)
+
+    @contextlib.contextmanager
+    def full_disk(self, folder: str) -> Iterator[None]:
+        """The folder's disk is full meanwhile."""
+        self.shell(FULL.format(folder))
+        try:
+            yield
+        finally:
+            self.shell(f"umount {folder} && rm -r /var/tmp/kept")
 
     def kill_when(self, command: str, seconds: float = 300.0) -> None:
         """Kill the module, and the command, as soon as it runs that command."""

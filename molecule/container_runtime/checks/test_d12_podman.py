@@ -51,6 +51,16 @@ def test_a_repository_that_cannot_be_used_leaves_no_trace(host: Runtime, variabl
     assert host.serves()
 
 
+def test_a_disk_that_is_full_for_packages(host: Runtime) -> None:
+    """Nothing is half installed, the pin is as before, and the host's own words say which folder."""
+    with host.full_disk("/var/cache/apt/archives"):
+        run = host.role(NEWER)
+    assert_fails(run, host.name, "could not be installed", "free space in /var/cache/apt/archives|No space left")
+    assert "1.17.8-1" in host.shell("cat /etc/apt/preferences.d/nvidia-container-toolkit")
+    assert host.shell("dpkg-query --show --showformat '${db:Status-Status} ${Version}' nvidia-container-toolkit") == "installed 1.17.8-1"
+    assert host.serves()
+
+
 def test_a_check_run_says_what_would_be_done(host: Runtime) -> None:
     host.pretend_driver("535.309.01")
     before = host.state()

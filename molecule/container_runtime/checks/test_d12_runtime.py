@@ -98,6 +98,16 @@ def test_a_broken_file_is_refused_with_its_line(host: Runtime) -> None:
         host.shell(f"cat > {DAEMON_JSON} <<'EOF'\n{good}\nEOF\ntruncate --size=-1 {DAEMON_JSON}")
 
 
+def test_a_disk_that_is_full_for_settings(host: Runtime) -> None:
+    """The old file is there byte for byte, and nothing was restarted."""
+    serving, before = host.triton(), host.shell(f"cat {DAEMON_JSON}")
+    with host.full_disk("/etc/docker"):
+        run = host.role({**RESTARTS, "container_runtime_allow": ["foreign_containers"]})
+        assert host.shell(f"cat {DAEMON_JSON}; ls -A /etc/docker | grep -c tmp || true") == before + "0\n"
+    assert_fails(run, host.name, "The file system of /etc/docker is full", "Free space there")
+    assert host.shell(f"cat {DAEMON_JSON}") == before and host.triton() == serving and host.serves()
+
+
 def test_a_misspelt_variable_is_refused(host: Runtime) -> None:
     host.refused({"container_runtime_toolkit_verison": "1"}, "container_runtime_toolkit_verison", "did you mean container_runtime_toolkit_version")
 
