@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What third parties find in the TLS of a host: sslyze (PyPI) and testssl.sh (the distribution's), each port in turn.
 
-    tls_scan.py HOST --ca CA [--ports 8000 8001 8002] [--cert PAIR.crt --key PAIR.key] [--sslyze PYTHON] [--skip testssl]
+    tls_scan.py HOST --ca CA [--ports 8000 8001 8002] [--cert PAIR.crt --key PAIR.key] [--skip testssl]
 
 Every finding of level low or worse is printed. The exit status is 1 where one of level medium or worse is left that ACCEPTED does not explain, 2 where a
 scan did not come to its end. sslyze has no levels: what it finds against Mozilla's intermediate configuration is medium, a vulnerability is high.
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 LEVELS = ("LOW", "MEDIUM", "HIGH", "CRITICAL", "FATAL")
@@ -69,35 +69,51 @@ class Unfinished(Exception):
     """A tool did not come to its end."""
 
 
-def sslyze(options: argparse.Namespace, port: int, folder: Path) -> t.Iterator[Finding]:
-    report = folder / f"sslyze-{port}.json"
-    pair = ["--cert", options.cert, "--key", options.key] if options.cert else []
-    command = [options.sslyze, "-m", "sslyze", "--json_out", str(report), "--certinfo_ca_file", options.ca, *pair]
-    done = _run([*command, "--mozilla_config", "intermediate", f"{options.host}:{port}"])
-    try:
-        scan = json.loads(report.read_text(encoding="utf-8"))["server_scan_results"][0]["scan_result"]
-    except (OSError, ValueError, LookupError, TypeError):
-        raise Unfinished(f"sslyze, port {port}: {done.stdout[-2000:]}{done.stderr[-500:]}") from None
+def sslyze(options: argparse.Namespace, port: int, _folder: Path) -> t.Iterator[Finding]:
+    import sslyze as library  # type: ignore[import-not-found]  # only the environment of make tls-scan has it
+    from sslyze.mozilla_tls_profile import tls_config_checker as mozilla  # type: ignore[import-not-found]
+
+    pair = library.ClientAuthenticationCredentials(Path(options.cert), Path(options.key)) if options.cert else None
+    place = library.ServerNetworkLocation(options.host, port)
+    authority = library.ScanCommandsExtraArguments(certificate_info=library.CertificateInfoExtraArgument(Path(options.ca)))
+
+    def scanned(only: t.Optional[t.Set[t.Any]], credentials: t.Any, extra: t.Any) -> t.Any:
+        network = library.ServerNetworkConfiguration(options.host, tls_client_auth_credentials=credentials)
+        request = library.ServerScanRequest(place, network, **({"scan_commands": only} if only else {}), scan_commands_extra_arguments=extra)
+        scanner = library.Scanner()
+        scanner.queue_scans([request])
+        (found,) = scanner.get_results()
+        if found.scan_result is None:
+            raise Unfinished(f"sslyze, port {port}: cannot connect: {found.connectivity_error_trace}")
+        return found
+
+    # With a client's certificate on an elliptic curve sslyze breaks down over SSL 2.0, which knows no curves.
+    old = scanned({library.ScanCommand.SSL_2_0_CIPHER_SUITES}, None, library.ScanCommandsExtraArguments()).scan_result.ssl_2_0_cipher_suites
+    found = scanned(None, pair, authority)
+    found = replace(found, scan_result=replace(found.scan_result, ssl_2_0_cipher_suites=old))
     for name, (field, value) in SAFE.items():
-        result = (scan.get(name) or {}).get("result")
-        if result is None:
-            raise Unfinished(f"sslyze, port {port}: {name} did not end")
-        if result[field] != value:
-            yield Finding(port, "sslyze", "HIGH", name, f"{field} is {result[field]}")
-    renegotiation = scan["session_renegotiation"]["result"]
-    if renegotiation is None:
-        yield Finding(port, "sslyze", "LOW", "session_renegotiation", f"not told: {scan['session_renegotiation']['error_reason']}")
-    elif renegotiation["is_vulnerable_to_client_renegotiation_dos"]:
+        attempt = getattr(found.scan_result, name)
+        if attempt.result is None:
+            raise Unfinished(f"sslyze, port {port}: {name} did not end: {attempt.error_trace}")
+        if (told := getattr(attempt.result, field)) not in (value, getattr(type(told), str(value), value)):
+            yield Finding(port, "sslyze", "HIGH", name, f"{field} is {told}")
+    renegotiation = found.scan_result.session_renegotiation
+    if renegotiation.result is None:
+        yield Finding(port, "sslyze", "LOW", "session_renegotiation", f"not told: {renegotiation.error_reason}")
+    elif renegotiation.result.is_vulnerable_to_client_renegotiation_dos:
         yield Finding(port, "sslyze", "HIGH", "session_renegotiation", "clients can renegotiate without end")
-    for deployment in scan["certificate_info"]["result"]["certificate_deployments"]:
-        ours = [each for each in deployment["path_validation_results"] if Path(each["trust_store"]["path"]).name == Path(options.ca).name]
-        if not ours or not ours[0]["was_validation_successful"]:
+    for deployment in found.scan_result.certificate_info.result.certificate_deployments:
+        ours = [each for each in deployment.path_validation_results if each.trust_store.path == Path(options.ca)]
+        if not ours or not ours[0].was_validation_successful:
             yield Finding(port, "sslyze", "CRITICAL", "chain", f"not verified against {options.ca}")
-    _before, _title, verdict = done.stdout.partition("COMPLIANCE AGAINST TLS CONFIGURATION")
-    if f"{options.host}:{port}: OK - Compliant." not in verdict:
-        lines = [line.strip(" *") for line in verdict.splitlines() if line.strip().startswith("*")] or [" ".join(verdict.split())]
-        for line in lines:
-            yield Finding(port, "sslyze", "MEDIUM", "mozilla", line)
+    try:
+        profile = mozilla.MozillaTlsConfiguration.get(mozilla.TlsConfigurationEnum.MOZILLA_INTERMEDIATE)
+        mozilla.check_server_against_tls_configuration(found, profile)
+    except mozilla.ServerNotCompliantWithTlsConfiguration as error:
+        for name, text in error.issues.items():
+            yield Finding(port, "sslyze", "MEDIUM", f"mozilla_{name}", text)
+    except mozilla.ServerScanResultIncomplete as error:
+        raise Unfinished(f"sslyze, port {port}: not comparable with Mozilla's profile: {error}") from None
 
 
 def testssl(options: argparse.Namespace, port: int, folder: Path) -> t.Iterator[Finding]:
@@ -135,7 +151,6 @@ def main() -> int:
     parser.add_argument("--ports", type=int, nargs="+", default=[8000, 8001, 8002])
     parser.add_argument("--cert", default="", help="under mutual TLS, a client's certificate; testssl.sh has no use for one")
     parser.add_argument("--key", default="")
-    parser.add_argument("--sslyze", default=sys.executable, help="a Python that has sslyze")
     parser.add_argument("--skip", action="append", default=[], choices=["sslyze", "testssl"])
     options = parser.parse_args()
     tools = [tool for tool in (sslyze, testssl) if tool.__name__ not in options.skip]
