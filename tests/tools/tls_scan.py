@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 LEVELS = ("LOW", "MEDIUM", "HIGH", "CRITICAL", "FATAL")
@@ -77,20 +77,12 @@ def sslyze(options: argparse.Namespace, port: int, _folder: Path) -> t.Iterator[
     place = library.ServerNetworkLocation(options.host, port)
     authority = library.ScanCommandsExtraArguments(certificate_info=library.CertificateInfoExtraArgument(Path(options.ca)))
 
-    def scanned(only: t.Optional[t.Set[t.Any]], credentials: t.Any, extra: t.Any) -> t.Any:
-        network = library.ServerNetworkConfiguration(options.host, tls_client_auth_credentials=credentials)
-        request = library.ServerScanRequest(place, network, **({"scan_commands": only} if only else {}), scan_commands_extra_arguments=extra)
-        scanner = library.Scanner()
-        scanner.queue_scans([request])
-        (found,) = scanner.get_results()
-        if found.scan_result is None:
-            raise Unfinished(f"sslyze, port {port}: cannot connect: {found.connectivity_error_trace}")
-        return found
-
-    # With a client's certificate on an elliptic curve sslyze breaks down over SSL 2.0, which knows no curves.
-    old = scanned({library.ScanCommand.SSL_2_0_CIPHER_SUITES}, None, library.ScanCommandsExtraArguments()).scan_result.ssl_2_0_cipher_suites
-    found = scanned(None, pair, authority)
-    found = replace(found, scan_result=replace(found.scan_result, ssl_2_0_cipher_suites=old))
+    network = library.ServerNetworkConfiguration(options.host, tls_client_auth_credentials=pair)
+    scanner = library.Scanner()
+    scanner.queue_scans([library.ServerScanRequest(place, network, scan_commands_extra_arguments=authority)])
+    (found,) = scanner.get_results()
+    if found.scan_result is None:
+        raise Unfinished(f"sslyze, port {port}: cannot connect: {found.connectivity_error_trace}")
     for name, (field, value) in SAFE.items():
         attempt = getattr(found.scan_result, name)
         if attempt.result is None:
@@ -149,7 +141,7 @@ def main() -> int:
     parser.add_argument("host")
     parser.add_argument("--ca", required=True)
     parser.add_argument("--ports", type=int, nargs="+", default=[8000, 8001, 8002])
-    parser.add_argument("--cert", default="", help="under mutual TLS, a client's certificate; testssl.sh has no use for one")
+    parser.add_argument("--cert", default="", help="under mutual TLS, a client's certificate with an RSA key; testssl.sh has no use for one")
     parser.add_argument("--key", default="")
     parser.add_argument("--skip", action="append", default=[], choices=["sslyze", "testssl"])
     options = parser.parse_args()
