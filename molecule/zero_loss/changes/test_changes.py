@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clients import Load
-from fleet import DUE, ROTATE, Fleet
+from fleet import DUE, ROTATE, Fleet, kill_controller
 
 SITE = "inferops.triton.site"
 UPGRADE = "inferops.triton.upgrade"
@@ -126,6 +126,31 @@ def test_the_gateway_reloaded_and_its_configuration_changed(fleet: Fleet, load: 
     assert run.status == 0, run.output[-4000:]
     assert {host: running(fleet, host) for host in fleet.hosts} == before
     time.sleep(3)
+
+
+STEPS = [
+    "Run the generation",
+    "Prove the endpoints of all hosts",
+    "Send clients to the instance",
+    "Mark what was verified",
+    "Wait until the old instance has no connection left",
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_controller_that_is_killed(fleet: Fleet, load: Load, step: str) -> None:
+    """Whatever it left, one of the two instances serves, whole; the next run finishes the job and leaves one."""
+    host = next(iter(fleet.hosts))
+    before = running(fleet, host)
+    fleet.run_until(step, kill_controller, {**DUE, "tls_certificates_clients": []}, "--limit", host)
+    # A module that was at work on the host ends by itself.
+    time.sleep(5)
+    left = running(fleet, host)
+    assert left["grpc"] == left["rest"] and left["grpc"] in (before["grpc"], fleet.installed(host))
+    run = fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []}, "--limit", host)
+    assert run.status == 0, run.output[-4000:]
+    changed({**before, "colour": ""}, running(fleet, host))
+    assert running(fleet, host)["grpc"] == fleet.installed(host)
 
 
 @pytest.mark.parametrize("unit", ["triton", "gateway"])
