@@ -102,7 +102,7 @@ def test_a_disk_that_is_full_for_settings(host: Runtime) -> None:
     """The old file is there byte for byte, and nothing was restarted."""
     serving, before = host.triton(), host.shell(f"cat {DAEMON_JSON}")
     with host.full_disk("/etc/docker"):
-        run = host.role({**RESTARTS, "container_runtime_allow": ["foreign_containers"]})
+        run = host.role({"container_runtime_daemon_settings": {"log-opts": {"max-size": "22m"}}})
         assert host.shell(f"cat {DAEMON_JSON}; ls -A /etc/docker | grep -c tmp || true") == before + "0\n"
     assert_fails(run, host.name, "The file system of /etc/docker is full", "Free space there")
     assert host.shell(f"cat {DAEMON_JSON}") == before and host.triton() == serving and host.serves()
