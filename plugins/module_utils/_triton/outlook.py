@@ -63,6 +63,8 @@ def _generation(facts: Facts) -> t.List[str]:
     found = []
     if before.get("runs") != after.get("runs"):
         found.append("{0} → {1}{2}".format(before.get("runs"), after.get("runs"), fetched))
+    elif fetched:
+        found.append("{0}{1}".format(after.get("runs"), fetched))
     elif after.get("engine_id") and before.get("engine_id") != after.get("engine_id"):
         found.append("another build of {0}".format(after.get("runs")))
     if before.get("models", []) != after.get("models", []):

@@ -47,6 +47,7 @@ def after(**more: t.Any) -> t.Dict[str, t.Any]:
             ["tritonserver:24.10 → tritonserver:25.01 (to be fetched)"],
             [RESTART],
         ),
+        ({"id": None, "fetches": True}, ["tritonserver:24.10 (to be fetched)"], [RESTART]),
         ({**after(runs="tritonserver:25.01"), "beside": True}, ["tritonserver:24.10 → tritonserver:25.01"], [BESIDE]),
         (after(engine_id="sha256:2"), ["another build of tritonserver:24.10"], [RESTART]),
         ({**after(), "differences": STARTS}, ["configuration"], [RESTART]),
