@@ -336,6 +336,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton import arg
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 from ansible_collections.inferops.triton.plugins.module_utils._triton.report import files, terminal
 from ansible_collections.inferops.triton.plugins.module_utils._triton.report.figures import Thresholds
+from ansible_collections.inferops.triton.plugins.module_utils._triton.result import Result
 
 
 def main() -> None:
@@ -367,7 +368,7 @@ def main() -> None:
 
 
 def _write_reports(
-    params: t.Mapping[str, t.Any], results: t.Sequence[audit.Result], summary: audit.Result
+    params: t.Mapping[str, t.Any], results: t.Sequence[Result], summary: Result
 ) -> t.Tuple[t.List[t.Dict[str, str]], t.List[str]]:
     """What was written where, and what kept the rest from it. The timeline marks the widest margins asked for."""
     if not params["report_directory"]:

@@ -41,6 +41,7 @@ def test_the_events_of_site_tell_the_waves_and_what_became_of_each_host(fleet: F
     assert first.hosts("runner_on_failed") == first.hosts("runner_on_unreachable") == []
     (stats,) = [each["event_data"] for each in first.events if each["event"] == "playbook_on_stats"]
     assert set(stats["ok"]) == {*NAMES} and not stats["failures"]
+    assert stats["artifact_data"]["triton_rollout"] == {"ok": True, "counts": first.summary["counts"]}
     assert [result["name"] for each in audits(first) for result in each["results"]] == NAMES
     assert all(each["summary"]["failed"] == 0 for each in audits(first))
     assert first.states == dict.fromkeys(NAMES, "changed")
