@@ -18,6 +18,7 @@ options:
   overall_timeout:
     description:
       - Seconds for all endpoints together. Those not finished then fail with the code C(timeout); the others keep their results.
+      - Comparing latencies may take as long again.
     type: float
   concurrency:
     description:
@@ -36,6 +37,16 @@ options:
       - Seconds from one round of O(watch) to the next, not more than O(watch).
     type: float
     default: 10.0
+  latency_samples:
+    description:
+      - How many inferences are timed at each endpoint where latencies are compared, after three that are not counted.
+    type: int
+    default: 20
+  latency_hosts:
+    description:
+      - With how many others of its kind an endpoint's latency is compared, at most.
+    type: int
+    default: 10
   progress_file:
     description:
       - File on the host that runs the module, to which it writes a line of JSON with C(done), C(total) and C(failed), at most twice a second.

@@ -18,7 +18,7 @@ author:
   - The inferops.triton authors
 description:
   - Groups the hosts by what became of them and why, worst first, and counts them.
-positional: _input, outcomes
+positional: _input, outcomes, members
 options:
   _input:
     description: Names of all hosts of the run.
@@ -44,6 +44,11 @@ options:
         description: Why, in a sentence.
         type: str
         required: true
+  members:
+    description: What was due for the hosts that were looked at, as P(inferops.triton.triton_waves#filter) takes them.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -68,18 +73,22 @@ _value:
       type: list
       elements: str
     hosts:
-      description: C(name), C(state) and C(reason) of each host.
+      description: C(name), C(state) and C(reason) of each host, and what was due for it, C(changes) and C(cost).
+      type: list
+      elements: dict
+    plan:
+      description: The hosts grouped by what was due for them, each with C(hosts), C(changes) and C(cost).
       type: list
       elements: dict
 """
 
 
-def triton_rollout_summary(names: Any, outcomes: Any) -> dict[str, Any]:
+def triton_rollout_summary(names: Any, outcomes: Any, members: Any = ()) -> dict[str, Any]:
     """Sum up. AnsibleFilterError for a state that does not exist."""
     strange = sorted({str(outcome["state"]) for outcome in outcomes} - set(rollout.STATES))
     if strange:
         raise AnsibleFilterError(f"triton_rollout_summary: there is no state {', '.join(strange)}.")
-    return rollout.summarize(names, outcomes)
+    return rollout.summarize(names, outcomes, list(members))
 
 
 class FilterModule:

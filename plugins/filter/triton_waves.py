@@ -39,6 +39,16 @@ options:
         description: Whether it is to be changed at all.
         type: bool
         required: true
+      changes:
+        description: What would change, a clause each.
+        type: list
+        elements: str
+        required: true
+      cost:
+        description: What clients would notice of it; empty for nothing.
+        type: list
+        elements: str
+        required: true
   sizes:
     description:
       - Sizes of the waves, each a number of hosts or a percentage of those that are to be changed, rounded up. The last one holds for all waves that follow.
@@ -63,6 +73,10 @@ _value:
   description: The order.
   type: dict
   contains:
+    lines:
+      description: The waves, and hosts grouped by what would change and cost, for people.
+      type: list
+      elements: str
     waves:
       description: One list of names for each wave.
       type: list

@@ -20,6 +20,8 @@ description:
     counts only beside its control, the same connection put right, in the same run; else it is C(inconclusive), which is not ok.
   - B(Exposure) is what must not be open beside it - REST and metrics in the clear on other than loopback, and control of models, shared memory, trace and
     log settings for every client that may infer.
+  - With O(endpoints[].latency_factor), the test inference is timed at the endpoints and at those of O(reference), in turn, by the same client, once all else
+    is proved; an endpoint whose median is more than so many times the median of the others' fails.
   - With O(endpoints[].gateway), REST and metrics over HTTPS are held to the same - each port has proofs, refusals and their controls of its own - and the
     ports behind the gateway must be closed to everyone else.
   - The module does not fail for endpoints that fail. Look at RV(results) and assert.
@@ -86,6 +88,16 @@ options:
       max_latency:
         description: Seconds that the inference may take.
         type: float
+      latency_factor:
+        description:
+          - How many times as long as at the endpoints of O(reference) the inference may take, at least 1. Compared are medians (p50) of O(latency_samples)
+            inferences. The check C(fleet_latency) is part of the result only where this is given and everything else is proved.
+        type: float
+      latency_group:
+        description:
+          - Only endpoints with the same group, model and inputs are compared. Give hosts of other hardware, or on another network, a group of their own.
+        type: str
+        default: ""
       devices:
         description: What the model must run on, judged from its instance groups. Needs O(endpoints[].model).
         type: dict
@@ -178,6 +190,13 @@ options:
         type: list
         elements: str
         default: []
+  reference:
+    description:
+      - Endpoints that are not audited, with the keys of O(endpoints). Latencies are compared with theirs, the first O(latency_hosts) of each kind; what
+        does not answer is left out.
+    type: list
+    elements: dict
+    default: []
 requirements:
   - tritonclient[grpc] >= 2.73
   - pyOpenSSL >= 25.1
@@ -317,6 +336,7 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton import arg
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import Failure
 from ansible_collections.inferops.triton.plugins.module_utils._triton.report import files, terminal
 from ansible_collections.inferops.triton.plugins.module_utils._triton.report.figures import Thresholds
+from ansible_collections.inferops.triton.plugins.module_utils._triton.result import Result
 
 
 def main() -> None:
@@ -324,18 +344,19 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "endpoints": {"type": "list", "elements": "dict", "required": True, "options": argspec.audited_options()},
+            "reference": {"type": "list", "elements": "dict", "default": []},
             **argspec.timeout_option(),
             **argspec.audit_options(list(files.FILES)),
         },
         supports_check_mode=True,
     )
     argspec.require_libraries(module)
-    names = ("timeout", "ready_timeout", "overall_timeout", "concurrency", "watch", "interval")
+    names = ("timeout", "ready_timeout", "overall_timeout", "concurrency", "watch", "interval", "latency_samples", "latency_hosts")
     path = module.params["progress_file"]
     try:
         settings = audit.Settings(**{name: module.params[name] for name in names})
         tell = progress.ProgressFile(path) if path else None
-        results, summary = audit.verify(module.params["endpoints"], settings, tell)
+        results, summary = audit.verify(module.params["endpoints"], settings, tell, module.params["reference"])
     except Failure as failure:
         argspec.fail(module, failure.diagnosis)
     # An interrupted audit ends here as well: what is finished is reported.
@@ -347,7 +368,7 @@ def main() -> None:
 
 
 def _write_reports(
-    params: t.Mapping[str, t.Any], results: t.Sequence[audit.Result], summary: audit.Result
+    params: t.Mapping[str, t.Any], results: t.Sequence[Result], summary: Result
 ) -> t.Tuple[t.List[t.Dict[str, str]], t.List[str]]:
     """What was written where, and what kept the rest from it. The timeline marks the widest margins asked for."""
     if not params["report_directory"]:

@@ -52,6 +52,8 @@ def audited_options() -> Spec:
         "expected_client_cas": {"type": "str"},
         "expected_fingerprint": {"type": "str"},
         **inference_options(),
+        "latency_factor": {"type": "float"},
+        "latency_group": {"type": "str", "default": ""},
         "devices": {
             "type": "dict",
             "options": {
@@ -92,6 +94,8 @@ def audit_options(formats: t.Sequence[str]) -> Spec:
         "concurrency": {"type": "int", "default": 32},
         "watch": {"type": "float", "default": 0.0},
         "interval": {"type": "float", "default": 10.0},
+        "latency_samples": {"type": "int", "default": 20},
+        "latency_hosts": {"type": "int", "default": 10},
         "progress_file": {"type": "path"},
         "report_directory": {"type": "path"},
         "report_formats": {"type": "list", "elements": "str", "choices": list(formats), "default": list(formats)},

@@ -20,15 +20,8 @@ import time
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import iso
-from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, checks, frontend_checks, inference
-from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import (
-    Evidence,
-    Session,
-    Stranger,
-    look,
-    make_stranger,
-)
+from ansible_collections.inferops.triton.plugins.module_utils._triton import attempts, inference, latency
+from ansible_collections.inferops.triton.plugins.module_utils._triton.attempts import Session, Stranger, look, make_stranger
 from ansible_collections.inferops.triton.plugins.module_utils._triton.diagnosis import (
     Diagnosis,
     Failure,
@@ -39,7 +32,8 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.endpoint i
     Files,
     load_endpoint,
 )
-from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Observation, Prober
+from ansible_collections.inferops.triton.plugins.module_utils._triton.probe import Prober
+from ansible_collections.inferops.triton.plugins.module_utils._triton.result import Result, add_proof, refused, report
 from ansible_collections.inferops.triton.plugins.module_utils._triton.totals import Clock, summarize
 
 # What a server that is just starting, or about to hand over to one that is, shows.
@@ -69,7 +63,7 @@ _PATIENCE = 0.5  # seconds after which a probe counts as one that hangs
 _SESSION_PATIENCE = 0.25  # the same for the rest, as a share of the timeout: a machine that is busy must not look like servers that hang
 _RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)
 
-Result = t.Dict[str, t.Any]
+Spec = t.Mapping[str, t.Any]
 # Called with (endpoints finished, all endpoints, finished ones that failed).
 Progress = t.Callable[[int, int, int], None]
 
@@ -78,7 +72,8 @@ Progress = t.Callable[[int, int, int], None]
 class Settings:
     """Times in seconds. `timeout` is for one endpoint, `overall_timeout` for all (None: no bound), `ready_timeout` for
     retrying what a restart makes fail; `concurrency` bounds the endpoints that are audited at once. Over `watch`, each
-    endpoint is audited again every `interval`."""
+    endpoint is audited again every `interval`. Latencies are those of
+    `latency_samples` inferences, compared with those of `latency_hosts` others at most."""
 
     timeout: float = 10.0
     ready_timeout: float = 0.0
@@ -86,6 +81,8 @@ class Settings:
     concurrency: int = 32
     watch: float = 0.0
     interval: float = 10.0
+    latency_samples: int = 20
+    latency_hosts: int = 10
 
     def check(self) -> None:
         """Failure invalid_option for a value that makes no sense, or two that contradict each other."""
@@ -94,6 +91,8 @@ class Settings:
             ("overall_timeout", 1.0 if self.overall_timeout is None else self.overall_timeout),
             ("concurrency", self.concurrency),
             ("interval", self.interval),
+            ("latency_samples", self.latency_samples),
+            ("latency_hosts", self.latency_hosts),
         ):
             if not value > 0:
                 raise Failure(_invalid("{0} must be above 0, not {1}.".format(name, value)))
@@ -113,9 +112,11 @@ def _invalid(detail: str) -> Diagnosis:
 
 
 def verify(
-    specs: t.Sequence[t.Mapping[str, t.Any]], settings: Settings, progress: t.Optional[Progress] = None
+    specs: t.Sequence[Spec], settings: Settings, progress: t.Optional[Progress] = None, reference: t.Sequence[Spec] = ()
 ) -> t.Tuple[t.List[Result], Result]:
     """Audit all endpoints: (results, in the order of `specs`; summary). Failure for settings, or no endpoints at all.
+
+    Those of `reference` are not audited: the latency of an endpoint that has a `latency_factor` is compared with theirs.
 
     In the main thread, SIGINT and SIGTERM end the audit with what is finished; from then on this process ignores both,
     so that the results can still be returned and written.
@@ -125,7 +126,7 @@ def verify(
         raise Failure(_invalid("There are no endpoints, so nothing would be proved."))
     clock = Clock()
     run = _Audit(settings, progress or _no_progress)
-    results = asyncio.run(run.run(specs))
+    results = asyncio.run(run.run(specs, reference))
     summary = summarize(results, clock, run.interrupted)
     if run.handshakes is not None:
         summary["handshakes_per_endpoint"] = run.handshakes
@@ -147,7 +148,7 @@ class _Audit:
         self.interrupted = False
         self.handshakes: t.Optional[int] = None
 
-    async def run(self, specs: t.Sequence[t.Mapping[str, t.Any]]) -> t.List[Result]:
+    async def run(self, specs: t.Sequence[Spec], reference: t.Sequence[Spec]) -> t.List[Result]:
         """One result for each spec."""
         self._wide = asyncio.Semaphore(_PROBES)
         self._narrow = asyncio.Semaphore(self._settings.concurrency)
@@ -163,11 +164,41 @@ class _Audit:
             for task in (over, *tasks):
                 task.cancel()
             await everything
+            results = [self._unfinished(spec) if task.cancelled() else task.result() for spec, task in zip(specs, tasks)]
+            await self._compare(specs, results, reference)
         finally:
             self._unlisten(previous)
-        return [
-            self._unfinished(spec) if task.cancelled() else task.result() for spec, task in zip(specs, tasks)
-        ]
+        return results
+
+    async def _compare(self, specs: t.Sequence[Spec], results: t.Sequence[Result], reference: t.Sequence[Spec]) -> None:
+        """Hold the endpoints that are proved, and are to be compared, to the latency of the others."""
+        held = [(load_endpoint(spec, self._files), result) for spec, result in zip(specs, results) if result["ok"] and spec.get("latency_factor")]
+        if not held:
+            return
+        endpoints = [endpoint for endpoint, _result in held]
+        wanted = self._settings
+        others = latency.chosen(endpoints, self._loadable(reference), wanted.latency_hosts)
+        comparing = asyncio.ensure_future(latency.compare(endpoints, others, wanted.latency_samples, wanted.timeout, self._prober))
+        over = asyncio.ensure_future(self._over.wait())
+        await asyncio.wait((comparing, over), timeout=self._settings.overall_timeout, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if comparing.done():
+            verdicts = comparing.result()
+        else:
+            comparing.cancel()
+            verdicts = [latency.unfinished(endpoint, "the comparison of latencies was not finished in time") for endpoint in endpoints]
+        for (endpoint, result), verdict in zip(held, verdicts):
+            add_proof(result, latency.CHECK, verdict, endpoint.allow)
+
+    def _loadable(self, reference: t.Sequence[Spec]) -> t.List[Endpoint]:
+        """Those that can be asked; one whose CA is not there yet serves nobody, either."""
+        found = []
+        for spec in reference:
+            try:
+                found.append(load_endpoint(spec, self._files))
+            except Failure:
+                continue
+        return found
 
     def _listen(self) -> t.Dict[signal.Signals, t.Any]:
         """Let the signals that ask a process to end interrupt the audit; what they did before."""
@@ -303,78 +334,3 @@ class _Turn:
             self._patience.cancel()
             self._patience = None
             self._gate.release()
-
-
-def checks_of(gateway: t.Any) -> t.Tuple[checks.Check, ...]:
-    """The checks of an endpoint; those of a gateway belong to it only where one is expected."""
-    return (*checks.CHECKS, *frontend_checks.CHECKS) if gateway else checks.CHECKS
-
-
-def report(evidence: Evidence) -> Result:
-    """The result of one endpoint as plain data; its diagnosis is that of the first check that failed, else was inconclusive."""
-    endpoint, case = evidence.endpoint, checks.Case(evidence)
-    verdicts = checks.judge(case, checks_of(endpoint.gateway))
-    bad = [v for status in (checks.FAILED, checks.INCONCLUSIVE) for _check, v in verdicts if v.status == status]
-    answer = evidence.control.answer if evidence.control else None
-    return {
-        "name": endpoint.name,
-        "address": str(endpoint.address),
-        "ok": not bad,
-        "diagnosis": bad[0].diagnosis.as_dict() if bad and bad[0].diagnosis else None,
-        "checks": [
-            {
-                "check": check.name,
-                "kind": check.kind,
-                "status": verdict.status,
-                "code": verdict.diagnosis.code if verdict.diagnosis else None,
-                "detail": verdict.detail,
-                "value": verdict.value,
-            }
-            for check, verdict in verdicts
-        ],
-        "warnings": checks.warnings(case),
-        "certificate": _certificate(case),
-        "tls": _tls(evidence.seen),
-        "latency": round(answer.latency, 6) if answer else None,
-    }
-
-
-def _certificate(case: checks.Case) -> t.Optional[Result]:
-    """The served leaf; its days are those of the whole chain."""
-    if not case.sent:
-        return None
-    leaf = case.sent[0]
-    return {
-        "subject": leaf.subject,
-        "issuer": leaf.issuer,
-        "san": list(leaf.san),
-        "not_before": iso(leaf.not_before),
-        "not_after": iso(leaf.not_after),
-        "fingerprint_sha256": leaf.fingerprint,
-        "days_left": round(case.days_left, 2),
-    }
-
-
-def _tls(seen: Observation) -> t.Optional[Result]:
-    if seen.tls_version is None:
-        return None
-    return {"version": seen.tls_version, "cipher": seen.cipher, "alpn": seen.alpn}
-
-
-def refused(spec: t.Mapping[str, t.Any], diagnosis: Diagnosis) -> Result:
-    """The result of an endpoint that could not be audited: every check skipped, never ok."""
-    address = str(spec.get("address") or "")
-    skipped = {"status": checks.SKIPPED, "code": None, "detail": diagnosis.cause, "value": None}
-    return {
-        "name": str(spec.get("name") or address),
-        "address": address,
-        "ok": False,
-        "diagnosis": diagnosis.as_dict(),
-        "checks": [{"check": check.name, "kind": check.kind, **skipped} for check in checks_of(spec.get("gateway"))],
-        "warnings": [],
-        "certificate": None,
-        "tls": None,
-        "latency": None,
-        "seconds": 0.0,
-        "rounds": 0,
-    }

@@ -33,12 +33,13 @@ from ansible_collections.inferops.triton.plugins.module_utils._triton.verdict im
     Case,
     Verdict,
     failed,
+    overridden,
     passed,
     skipped,
     unjudged,
 )
 
-__all__ = ("CHECKS", "FAILED", "INCONCLUSIVE", "OK", "OVERRIDDEN", "SKIPPED", "Case", "Check", "judge", "warnings")
+__all__ = ("CHECKS", "FAILED", "INCONCLUSIVE", "OK", "OVERRIDDEN", "SKIPPED", "Case", "PROOF", "Check", "Verdict", "judge", "overridden", "warnings")
 
 _UNREACHED = "the endpoint was not reached"
 _NO_TLS = "there was no TLS handshake to judge"
@@ -367,7 +368,7 @@ def judge(case: Case, table: t.Sequence[Check] = CHECKS) -> t.List[t.Tuple[Check
     for check in table:
         verdict = check.judge(case)
         if verdict.diagnosis is not None and verdict.diagnosis.code in case.endpoint.allow:
-            verdict = Verdict(OVERRIDDEN, verdict.detail, verdict.value, verdict.diagnosis)
+            verdict = overridden(verdict)
         found.append((check, verdict))
     return found
 

@@ -269,6 +269,11 @@ TABLE: t.Dict[str, Entry] = {
         "The inference with {model} at {address} took {seconds} s, more than the {limit} s allowed.",
         "Look at the host's load and the model's device, or raise max_latency.",
     ),
+    "slower_than_fleet": Entry(
+        "The inference with {model} at {address} takes {seconds} s (p50 of {samples}), {ratio} times the {fleet} s of {others} other(s) of the fleet, "
+        "and {factor} times is allowed.",
+        "Compare the models and their devices on that host with the others', or raise latency_factor; put hosts of other hardware into a latency_group.",
+    ),
     "device_missing": Entry(
         "The model {model} at {address} does not run on {expected}: {detail}.",
         "Check the driver and the GPUs of that host, and instance_group in the model's configuration.",

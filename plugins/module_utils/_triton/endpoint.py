@@ -137,6 +137,8 @@ class Endpoint:
     inputs: t.Mapping[str, t.Any] = field(default_factory=dict)
     outputs: t.Mapping[str, t.Any] = field(default_factory=dict)
     max_latency: t.Optional[float] = None
+    latency_factor: t.Optional[float] = None
+    latency_group: str = ""
     allow: t.FrozenSet[str] = frozenset()
     warn_days: float = 30.0
     error_days: float = 0.0
@@ -301,6 +303,11 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
     max_latency = spec.get("max_latency")
     if max_latency is not None and float(max_latency) <= 0:
         raise wrong("max_latency must be above 0 s, not {0}.".format(max_latency))
+    factor = spec.get("latency_factor")
+    if factor is not None and not 1 <= float(factor) < float("inf"):
+        raise wrong("latency_factor must be a number from 1, not {0}.".format(factor))
+    if factor is not None and not spec.get("model"):
+        raise wrong("latency_factor is given for {0}, but no model whose inference could be timed.".format(text))
     fingerprint = spec.get("expected_fingerprint")
     if fingerprint:
         fingerprint = str(fingerprint).replace(":", "").strip().lower()
@@ -323,6 +330,8 @@ def load_endpoint(spec: t.Mapping[str, t.Any], files: Files, ca_required: bool =
         inputs=spec.get("inputs") or {},
         outputs=spec.get("outputs") or {},
         max_latency=None if max_latency is None else float(max_latency),
+        latency_factor=None if factor is None else float(factor),
+        latency_group=str(spec.get("latency_group") or ""),
         allow=allow,
         expired=_expired(spec, files, identity, wrong) if identity is not None and asked else None,
         devices=expectations.devices(spec.get("devices"), spec.get("model"), wrong),

@@ -16,7 +16,7 @@ _MEANING = {
     "rolled back": "failed, and back on what they served before, which was proved",
     "waits": "left as they are until something arrives",
     "not reached": "not come to, for the rollout stopped",
-    "would change": "changed by a run without --check, each with one restart",
+    "would change": "changed by a run without --check",
     "changed": "changed and proved",
     "unchanged": "proved, nothing to change",
 }
@@ -35,9 +35,9 @@ def size(wanted: t.Any, total: int) -> int:
 
 
 def waves(members: t.Sequence[Member], sizes: t.Sequence[t.Any], canaries: t.Sequence[str] = ()) -> t.Dict[str, t.Any]:
-    """Order the hosts: {"waves": lists of names, "unchanged": names that nothing is due for, "wave_of": number by name, from 1}.
+    """Order the hosts: {"waves": lists of names, "unchanged": names that nothing is due for, "wave_of": number by name, from 1, "lines": for people}.
 
-    A member has `name`, `domain` and `due`. The sizes are those of one wave after the other, the last one of all that follow;
+    A member has `name`, `domain`, `due`, and what would change (`changes`) and cost (`cost`), lists of clauses. The sizes are those of one wave after the other, the last one of all that follow;
     percentages are of the hosts that something is due for. Canaries come first, whatever the sizes. No wave holds two failure
     domains. Otherwise the order is that of `members`. ValueError for sizes that make no sense and canaries that are no member.
     """
@@ -56,9 +56,14 @@ def waves(members: t.Sequence[Member], sizes: t.Sequence[t.Any], canaries: t.Seq
             wanted = counts[min(len(found), len(counts) - 1)]
             found.append(group[:wanted])
             group = group[wanted:]
+    unchanged = [member["name"] for member in members if not member["due"]]
+    lines = ["wave {0}: {1}".format(number, _enumerate(wave)) for number, wave in enumerate(found, 1)]
+    lines += ["{0}: {1}".format(_enumerate(group), text) for text, group in _by_change(due).items()]
+    lines += ["{0}: nothing".format(_enumerate(unchanged))] if unchanged else []
     return {
+        "lines": lines,
         "waves": found,
-        "unchanged": [member["name"] for member in members if not member["due"]],
+        "unchanged": unchanged,
         "wave_of": {name: number for number, wave in enumerate(found, 1) for name in wave},
     }
 
@@ -71,28 +76,54 @@ def _by_domain(members: t.Sequence[Member]) -> t.List[t.List[str]]:
     return list(groups.values())
 
 
-def summarize(names: t.Sequence[str], outcomes: t.Sequence[Outcome]) -> t.Dict[str, t.Any]:
-    """What became of the hosts of these names: {"ok", "counts" by state, "lines" for people, "hosts": an outcome each}.
+def _by_change(members: t.Iterable[Member]) -> t.Dict[str, t.List[str]]:
+    """Names by what would change and what it would cost, as one text: "certificate; image: one restart each"."""
+    groups: t.Dict[str, t.List[str]] = {}
+    for member in members:
+        changes, cost = "; ".join(member["changes"]) or "what --diff shows", " and ".join(member["cost"]) or "no interruption"
+        groups.setdefault("{0}: {1}".format(changes, cost), []).append(member["name"])
+    return {text + (" each" if len(names) > 1 else ""): names for text, names in groups.items()}
 
-    An outcome has `name`, `state` of STATES, and `reason`; a host without one was not reached. Lines are grouped by state,
-    and by reason where it is a bad one, worst first; the last one is the total. A run without a host is not ok.
+
+def summarize(names: t.Sequence[str], outcomes: t.Sequence[Outcome], members: t.Sequence[Member] = ()) -> t.Dict[str, t.Any]:
+    """What became of the hosts of these names: {"ok", "counts" by state, "lines" for people, "hosts": an outcome each, "plan": what was due}.
+
+    An outcome has `name`, `state` of STATES, and `reason`; a host without one was not reached. Lines are grouped by state, and by
+    reason where it is a bad one, worst first; the last one is the total. A run without a host is not ok. Hosts that are among
+    `members` get their `changes` and `cost`, by which those that would change are grouped, and so is the plan.
     """
     known = {outcome["name"]: outcome for outcome in outcomes}
-    hosts = [known.get(name, {"name": name, "state": "not reached", "reason": ""}) for name in names]
+    plans = {member["name"]: member for member in members}
+    hosts = [{**known.get(name, {"name": name, "state": "not reached", "reason": ""}), **_planned(plans.get(name))} for name in names]
     counts = {state: sum(host["state"] == state for host in hosts) for state in STATES}
     lines: t.List[str] = []
     for state in STATES:
         groups: t.Dict[str, t.List[str]] = {}
         for host in hosts:
-            if host["state"] == state:
+            if host["state"] == state and state != "would change":
                 groups.setdefault(host["reason"] if state in BAD or state == "waits" else "", []).append(host["name"])
+        if state == "would change":
+            groups = _by_change(host for host in hosts if host["state"] == state)
         if groups:
             lines.append("{0} ({1}):".format(state.upper(), _MEANING[state]))
         lines += ["  {0}{1}".format(_enumerate(names), ": " + reason if reason else "") for reason, names in groups.items()]
     ok = bool(hosts) and not any(counts[state] for state in BAD)
     totals = ", ".join("{0} {1}".format(number, state) for state, number in counts.items() if number)
     lines.append("{0}: {1} host{2}: {3}".format("DONE" if ok else "NOT DONE", len(hosts), "" if len(hosts) == 1 else "s", totals or "none"))
-    return {"ok": ok, "counts": counts, "lines": lines, "hosts": [dict(host) for host in hosts]}
+    return {"ok": ok, "counts": counts, "lines": lines, "hosts": hosts, "plan": _plan(members)}
+
+
+def _planned(member: t.Optional[Member]) -> t.Dict[str, t.List[str]]:
+    """What was due for a host that was looked at; nothing for one that was not."""
+    return {key: list(member[key]) if member else [] for key in ("changes", "cost")}
+
+
+def _plan(members: t.Sequence[Member]) -> t.List[t.Dict[str, t.Any]]:
+    """The hosts that the same is due for, in the order in which they were looked at: {"hosts", "changes", "cost"} each."""
+    groups: t.Dict[t.Tuple[t.Tuple[str, ...], t.Tuple[str, ...]], t.List[str]] = {}
+    for member in members:
+        groups.setdefault((tuple(member["changes"]), tuple(member["cost"])), []).append(member["name"])
+    return [{"hosts": names, "changes": list(changes), "cost": list(cost)} for (changes, cost), names in groups.items()]
 
 
 def _enumerate(names: t.Sequence[str], most: int = 20) -> str:

@@ -47,6 +47,11 @@ def failed(diagnosis: Diagnosis, value: Value = None) -> Verdict:
     return Verdict(FAILED, diagnosis.cause, value, diagnosis)
 
 
+def overridden(verdict: Verdict) -> Verdict:
+    """The same, allowed: shown, and not counted."""
+    return Verdict(OVERRIDDEN, verdict.detail, verdict.value, verdict.diagnosis)
+
+
 def skipped(why: str) -> Verdict:
     """The check was not asked for."""
     return Verdict(SKIPPED, why)

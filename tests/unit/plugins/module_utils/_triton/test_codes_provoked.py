@@ -50,6 +50,7 @@ PROVOKED = {
     "output_empty": _GOOD_SERVER,
     "device_missing": "test_audit_checks.py::test_devices",
     "latency": _GOOD_SERVER,
+    "slower_than_fleet": "test_latency.py::test_a_slower_endpoint_fails_and_is_told_by_how_much",
     "rest_exposed": _PORTS,
     "metrics_exposed": _PORTS,
     "control_exposed": "test_audit_exposure.py::test_controls",

@@ -16,7 +16,8 @@ def fleet(text: str) -> t.List[t.Dict[str, t.Any]]:
     hosts = []
     for word in text.split():
         name, _colon, domain = word.rstrip("-").partition(":")
-        hosts.append({"name": name, "domain": domain, "due": not word.endswith("-")})
+        due = not word.endswith("-")
+        hosts.append({"name": name, "domain": domain, "due": due, "changes": ["an image"] * due, "cost": ["one restart"] * due})
     return hosts
 
 
@@ -106,3 +107,56 @@ def test_many_hosts_are_counted_not_listed() -> None:
     names = ["h{0}".format(number) for number in range(500)]
     lines = rollout.summarize(names, [outcome(name, "changed") for name in names])["lines"]
     assert lines[1].endswith("h19 and 480 more") and len(lines) == 3
+
+
+def member(name: str, *changes: str, cost: t.Sequence[str] = ("one restart",)) -> t.Dict[str, t.Any]:
+    return {"name": name, "domain": "", "due": bool(changes), "changes": list(changes), "cost": list(cost) if changes else []}
+
+
+MIXED = [
+    member("a", "a new certificate", "24.10 → 25.01"),
+    member("b"),
+    member("c", "a new certificate", "24.10 → 25.01"),
+    member("d", "configuration", cost=["no interruption, for a second instance takes over"]),
+    member("e", "the systemd unit", cost=[]),
+    member("f"),
+]
+
+
+def test_a_plan_groups_hosts_by_what_would_change_and_cost() -> None:
+    assert rollout.waves(MIXED, [1, 2])["lines"] == [
+        "wave 1: a",
+        "wave 2: c, d",
+        "wave 3: e",
+        "a, c: a new certificate; 24.10 → 25.01: one restart each",
+        "d: configuration: no interruption, for a second instance takes over",
+        "e: the systemd unit: no interruption",
+        "b, f: nothing",
+    ]
+
+
+def test_a_summary_of_a_check_run_groups_likewise() -> None:
+    outcomes = [outcome(name, "would change", "from one id to " + name) for name in "acde"] + [outcome(name, "unchanged") for name in "bf"]
+    summary = rollout.summarize(list("abcdef"), outcomes, MIXED)
+    assert summary["ok"]
+    assert summary["lines"] == [
+        "WOULD CHANGE (changed by a run without --check):",
+        "  a, c: a new certificate; 24.10 → 25.01: one restart each",
+        "  d: configuration: no interruption, for a second instance takes over",
+        "  e: the systemd unit: no interruption",
+        "UNCHANGED (proved, nothing to change):",
+        "  b, f",
+        "DONE: 6 hosts: 4 would change, 2 unchanged",
+    ]
+    assert summary["plan"] == [
+        {"hosts": ["a", "c"], "changes": ["a new certificate", "24.10 → 25.01"], "cost": ["one restart"]},
+        {"hosts": ["b", "f"], "changes": [], "cost": []},
+        {"hosts": ["d"], "changes": ["configuration"], "cost": ["no interruption, for a second instance takes over"]},
+        {"hosts": ["e"], "changes": ["the systemd unit"], "cost": []},
+    ]
+    assert summary["hosts"][0] == {**outcomes[0], "changes": ["a new certificate", "24.10 → 25.01"], "cost": ["one restart"]}
+
+
+def test_a_host_that_was_never_looked_at_has_no_plan() -> None:
+    (host,) = rollout.summarize(["a"], [outcome("a", "unreachable", "no route")])["hosts"]
+    assert (host["changes"], host["cost"]) == ([], [])
