@@ -8,7 +8,7 @@ the collection's own audit passes. Both playbooks run with examples/ansible.cfg,
 are medians. How many modules run on a host, its own journal tells. For the growth each of the ten hosts has many names: connections, modules and proofs
 are as many as for so many machines, which share the work of ten.
 
-The last line is one JSON object: hosts, seconds, baseline_seconds, ratio, module_runs_per_host, baseline_module_runs_per_host; with Mitogen
+ROUNDS says how many rounds (1), GROWTH over how many hosts ("": none). The last line is one JSON object: hosts, seconds, baseline_seconds, ratio, module_runs_per_host, baseline_module_runs_per_host; with Mitogen
 mitogen_seconds and baseline_mitogen_seconds; seconds_per_host by number of hosts, and growth, the largest of these as a multiple of that of ten.
 """
 
@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
@@ -35,8 +35,8 @@ from fleet import ENVIRONMENT, Fleet  # type: ignore[import-not-found]  # noqa: 
 SITE, VERIFY = "inferops.triton.site", "inferops.triton.verify"
 BASELINE = str(ROOT / "tests" / "bench" / "baseline" / "site.yml")
 PORT = 9001
-ROUNDS = int(os.environ.get("ROUNDS", "5"))
-GROWTH = [int(number) for number in os.environ.get("GROWTH", "10 50 100 200").split()]
+ROUNDS = int(os.environ.get("ROUNDS", "1"))
+GROWTH = [int(number) for number in os.environ.get("GROWTH", "").split()]
 # Where `make` put Mitogen, if that works with this Ansible.
 MITOGEN = ROOT / ".build" / "mitogen" / "ansible_mitogen" / "plugins" / "strategy"
 
@@ -48,7 +48,6 @@ class Bench:
     fleet: Fleet
     folder: Path
     pki: Path
-    times: dict[str, list[float]] = field(default_factory=dict)
 
     def inventory(self, count: int) -> Path:
         """So many names for the hosts, each with plain values: what an inventory costs is not the subject."""
@@ -69,11 +68,12 @@ class Bench:
             "triton_server_mutual_tls": True,
             "tls_certificates_ca_directory": str(self.fleet.pki / "ca"),
             "tls_certificates_client_directory": str(self.fleet.pki / "clients"),
+            "triton_rollout_waves": ["100%"],
             "triton_verify_details": False,
-            "baseline_pki": str(self.pki),
         }
         path = self.folder / f"inventory-{count}.json"
-        path.write_text(json.dumps({"triton": {"hosts": hosts, "vars": shared}}), encoding="utf-8")
+        groups = {"all": {"vars": {"baseline_pki": str(self.pki)}}, "triton": {"hosts": hosts, "vars": shared}}
+        path.write_text(json.dumps(groups), encoding="utf-8")
         return path
 
     def run(self, playbook: str, count: int, variables: Optional[dict[str, Any]] = None, mitogen: bool = False) -> tuple[float, str]:
@@ -97,8 +97,7 @@ class Bench:
         seconds, output = self.run(playbook, count, mitogen=mitogen)
         if re.search(r"changed=[1-9]", output):
             raise RuntimeError(f"{playbook} changes something:\n{output[-6000:]}")
-        self.times.setdefault(f"{Path(playbook).parent.name} {count}{' mitogen' if mitogen else ''}", []).append(seconds)
-        print(f"{playbook.rpartition('/')[2]} over {count} hosts{' with Mitogen' if mitogen else ''}: {seconds:.1f} s", flush=True)
+        print(f"{'baseline' if playbook == BASELINE else playbook} over {count} hosts{' with Mitogen' if mitogen else ''}: {seconds:.1f} s", flush=True)
         return seconds
 
     def module_runs(self, playbook: str) -> float:
