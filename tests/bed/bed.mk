@@ -6,7 +6,7 @@
 MOLECULE_SCENARIOS := default native container_runtime
 # What takes too long for every change: kernel modules that are really compiled, runs killed at every step. certificates and gateway belong above
 # once their time is measured on two idle cores.
-MOLECULE_SLOW := gateway certificates zero_loss container_runtime_faults nvidia_driver_families nvidia_driver certificates_rollover rotation
+MOLECULE_SLOW := gateway certificates zero_loss container_runtime_faults nvidia_driver_families nvidia_driver certificates_rollover rotation fleet steady_state
 
 # Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
 MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \
@@ -42,3 +42,17 @@ bench-rotation: $(VENV)/.installed bed
 	REQUESTS=$(or $(REQUESTS),100000) $(MOLECULE_ENVIRONMENT) molecule side-effect --no-command-borders --scenario-name zero_loss
 	$(MOLECULE_ENVIRONMENT) molecule destroy --no-command-borders --scenario-name zero_loss
 	@tail --lines 1 $(BUILD)/bench-rotation.log
+
+.PHONY: bench-converge
+MITOGEN := $(BUILD)/mitogen
+$(MITOGEN)/.installed: | $(VENV)/.installed
+	tests/tools/venv.sh $(VENV) --no-deps --target $(MITOGEN) 'mitogen>=0.3.54,<0.4'
+	touch $@
+
+## bench-converge: site with nothing to change beside a plain playbook for the same end, on 10 hosts; growth to 200; last line JSON (ROUNDS=5, GROWTH='10 50')
+bench-converge: $(VENV)/.installed bed $(MITOGEN)/.installed
+	$(MOLECULE_ENVIRONMENT) molecule create --no-command-borders --scenario-name steady_state
+	$(MOLECULE_ENVIRONMENT) molecule prepare --no-command-borders --scenario-name steady_state
+	ROUNDS=$(or $(ROUNDS),5) GROWTH='$(or $(GROWTH),10 50 100 200)' $(MOLECULE_ENVIRONMENT) molecule side-effect --no-command-borders --scenario-name steady_state
+	$(MOLECULE_ENVIRONMENT) molecule destroy --no-command-borders --scenario-name steady_state
+	@tail --lines 1 $(BUILD)/bench-converge.log

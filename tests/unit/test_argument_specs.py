@@ -89,6 +89,15 @@ def test_options_are_described(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_options_are_found_as_text(role: str) -> None:
+    """Which is how the roles tell a misspelt variable; the expression is read from their tasks."""
+    tasks = "".join(path.read_text(encoding="utf-8") for path in sources(f"roles/{role}/tasks"))
+    (expression,) = re.findall(r"/meta/argument_specs.yml'\) \| regex_findall\('(.+?)'\)", tasks)
+    text = (ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8")
+    assert set(re.findall(expression, text)) == set(options(role))
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_options_are_named_after_the_role(role: str) -> None:
     assert [name for name in options(role) if not name.startswith(f"{role}_")] == []
 

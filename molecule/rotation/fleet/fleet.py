@@ -90,12 +90,12 @@ class Fleet:
         output = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=False).stdout
         return output.partition("Acceptable client certificate CA names")[2].partition("Requested Signature")[0]
 
-    def infer(self, host: str, identity: str = "verifier") -> bool:
+    def infer(self, host: str, identity: str = "verifier", model: str = "triton_identity") -> bool:
         """Whether a client in order gets the right answer, asked with tritonclient alone."""
         client = Path(__file__).resolve().parents[2] / "shared" / "client.py"
         pair = [str(self.pki / "clients" / (identity + suffix)) for suffix in (".crt", ".key")]
         command = [sys.executable, str(client), self.address(host) + ":8001", "--server-name", host, "--ca", str(self.pki / "ca/ca.crt")]
-        command += ["--cert", pair[0], "--key", pair[1]]
+        command += ["--cert", pair[0], "--key", pair[1], "--model", model]
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
         return bool(json.loads(done.stdout).get("output") == [1.0, 2.0, 3.0])
 
@@ -130,19 +130,29 @@ class Fleet:
         found = json.loads(summary.read_text()) if summary.exists() else None
         return Run(done.returncode, done.stdout + done.stderr, found)
 
-    def run_until(self, task: str, act: Callable[["subprocess.Popen[str]"], None], variables: Mapping[str, Any], *arguments: str) -> Run:
-        """Run the rotation, call `act` with its process when it announces the task, and wait for its end. AssertionError if it never does."""
+    def run_until(
+        self,
+        task: str,
+        act: Callable[["subprocess.Popen[str]"], None],
+        variables: Mapping[str, Any],
+        *arguments: str,
+        playbook: str = ROTATE,
+        after: str = "",
+    ) -> Run:
+        """Run a playbook, call `act` with its process when it announces the task (and has said `after` before), and wait for its end. AssertionError
+        if it never does."""
         summary = self.scratch / "summary.json"
         summary.unlink(missing_ok=True)
         process = subprocess.Popen(
-            self._command(ROTATE, variables, list(arguments)),
+            self._command(playbook, variables, list(arguments)),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT, start_new_session=True,
         )
         assert process.stdout is not None
-        lines, acting = [], None
+        lines, acting, armed = [], None, False
         for line in process.stdout:
             lines.append(line)
-            if acting is None and line.startswith("TASK [") and task in line:
+            armed = armed or after in line
+            if acting is None and armed and line.startswith("TASK [") and task in line:
                 acting = threading.Thread(target=act, args=(process,))
                 acting.start()
         status = process.wait()

@@ -89,6 +89,8 @@ class Client(threading.Thread):
             except (grpc.RpcError, urllib3.exceptions.HTTPError, AssertionError, OSError) as error:
                 said = "{0} {1}".format(error.code(), error.details()) if isinstance(error, grpc.RpcError) else repr(error)
                 self.failed.append("{0} {1} at {2:.3f}: {3}".format(self.target.name, self.kind, time.time(), said))
+                # A host that is gone refuses at once.
+                self.over.wait(self.pause)
 
     def _timed(self, call: t.Callable[[], None]) -> None:
         started = time.monotonic()
@@ -158,12 +160,13 @@ def targets(names: t.Iterable[str], address: t.Callable[[str], str], pki: Path) 
 
 
 class Load:
-    """All clients of all targets, as a context manager."""
+    """All clients of all targets, as a context manager. `gone` is for whoever kills hosts: what their clients see says nothing."""
 
-    def __init__(self, targets: t.Iterable[Target]) -> None:
+    def __init__(self, targets: t.Iterable[Target], clients: t.Mapping[str, t.Tuple[int, float]] = CLIENTS) -> None:
         self._over = threading.Event()
+        self.gone: t.Set[str] = set()
         self.clients = [
-            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in CLIENTS.items() for _number in range(number)
+            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in clients.items() for _number in range(number)
         ]
 
     def __enter__(self) -> "Load":
@@ -184,9 +187,9 @@ class Load:
         """Answered requests of each kind of client."""
         return {kind: sum(len(client.answers) for client in self.clients if client.kind == kind) for kind in CLIENTS}
 
-    def failed(self) -> t.List[str]:
-        """What failed, each with its host, kind, time and reason."""
-        return [text for client in self.clients for text in client.failed]
+    def failed(self, of: t.Optional[t.Collection[str]] = None) -> t.List[str]:
+        """What failed, of all hosts or of those named, each with its host, kind, time and reason."""
+        return [text for client in self.clients if of is None or client.target.name in of for text in client.failed]
 
     def percentile(self, share: float, spans: t.Sequence[t.Tuple[float, float]]) -> float:
         """Milliseconds within which that share (0 to 1) of the requests were answered that were sent within the spans of time (monotonic)."""
