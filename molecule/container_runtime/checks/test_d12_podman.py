@@ -53,6 +53,7 @@ def test_a_repository_that_cannot_be_used_leaves_no_trace(host: Runtime, variabl
 
 def test_a_disk_that_is_full_for_packages(host: Runtime) -> None:
     """Nothing is half installed, the pin is as before, and the host's own words say which folder."""
+    host.shell("apt-get clean")
     with host.full_disk("/var/cache/apt/archives"):
         run = host.role(NEWER)
     assert_fails(run, host.name, "could not be installed", "free space in /var/cache/apt/archives|No space left")

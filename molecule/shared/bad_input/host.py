@@ -96,7 +96,7 @@ class Host:
     def run(self, playbook: str, variables: Mapping[str, Any] | None = None, arguments: list[str] | None = None) -> Run:
         """Run a playbook of the collection against this host alone, with variables as --extra-vars."""
         command = self._command(playbook, variables or {}, arguments or [])
-        done = subprocess.run(command, capture_output=True, text=True, env=dict(self.environment), timeout=300, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, env=dict(self.environment), timeout=900, check=False)
         text = done.stdout + done.stderr
         (self.scratch / "last.log").write_text(text)
         return Run(done.returncode, re.sub(r"\s+", " ", text))
