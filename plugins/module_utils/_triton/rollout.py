@@ -35,11 +35,13 @@ def size(wanted: t.Any, total: int) -> int:
 
 
 def waves(members: t.Sequence[Member], sizes: t.Sequence[t.Any], canaries: t.Sequence[str] = ()) -> t.Dict[str, t.Any]:
-    """Order the hosts: {"waves": lists of names, "unchanged": names that nothing is due for, "wave_of": number by name, from 1, "lines": for people}.
+    """Order the hosts: {"waves": lists of names, "unchanged": names that nothing is due for, "wave_of": number by name, from 1,
+    "lines": the order and what is due, for people}.
 
-    A member has `name`, `domain`, `due`, and what would change (`changes`) and cost (`cost`), lists of clauses. The sizes are those of one wave after the other, the last one of all that follow;
-    percentages are of the hosts that something is due for. Canaries come first, whatever the sizes. No wave holds two failure
-    domains. Otherwise the order is that of `members`. ValueError for sizes that make no sense and canaries that are no member.
+    A member has `name`, `domain`, `due`, and what would change (`changes`) and cost (`cost`), lists of clauses. The sizes are those
+    of one wave after the other, the last one of all that follow; percentages are of the hosts that something is due for. Canaries
+    come first, whatever the sizes. No wave holds two failure domains. Otherwise the order is that of `members`. ValueError for
+    sizes that make no sense and canaries that are no member.
     """
     if not sizes:
         raise ValueError("There are no sizes of waves. Give at least one.")
