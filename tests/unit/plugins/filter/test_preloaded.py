@@ -1,0 +1,42 @@
+# SPDX-FileCopyrightText: 2026 The inferops.triton authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the filter is for: after it, a process that is forked finds the filters of this collection loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PLAYBOOKS = Path(__file__).parents[4] / "playbooks"
+# In a process of its own, for this one has loaded them. A child is forked as Ansible forks one for a task; what it imports is told.
+PROGRAM = """
+import os, sys
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import filter_loader, init_plugin_loader
+from ansible.template import Templar, trust_as_template
+init_plugin_loader([])
+templar = Templar(loader=DataLoader(), variables={"name": "gpu1"})
+assert templar.template(trust_as_template("{{ name | inferops.triton.preloaded }}" if sys.argv[1] == "with" else "{{ name | upper }}")) in ("gpu1", "GPU1")
+child = os.fork()
+if child == 0:
+    before = set(sys.modules)
+    filter_loader.get("inferops.triton.unknown_variables")
+    print(sum(name.startswith("ansible_collections.inferops") for name in set(sys.modules) - before), flush=True)
+    os._exit(0)
+os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.parametrize(("how", "imports"), [("with", False), ("without", True)])
+def test_a_forked_process_imports_nothing_of_ours(how: str, imports: bool) -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True, timeout=120)
+    assert (int(done.stdout) > 0) == imports, done.stdout
+
+
+@pytest.mark.parametrize("name", ["site", "upgrade", "rotate_certificates", "rollback", "verify"])
+def test_the_first_play_of_a_playbook_uses_it(name: str) -> None:
+    assert yaml.safe_load((PLAYBOOKS / f"{name}.yml").read_text())[0]["hosts"].endswith("| inferops.triton.preloaded }}")
