@@ -176,7 +176,8 @@ def _describe(configuration: Mapping[str, str], found: Sequence[Download], tree:
                 shutil.copyfile(index.prefix + name, os.path.join(base, name))
         options = {"arch": index.architecture, "signed-by": _key(index.signed_by, tree, place), "by-hash": "no", "check-valid-until": "no"}
         settings = " ".join(f"{key}={value}" for key, value in options.items() if value)
-        lines.append(f"deb [{settings}] file:{place}/mirror/{mirrored(index.repo_uri)} {index.release} {index.component}".rstrip())
+        # Not file:, which offers apt the list as it is where apt asked for a compressed one, and apt then misses the hash of that.
+        lines.append(f"deb [{settings}] copy:{place}/mirror/{mirrored(index.repo_uri)} {index.release} {index.component}".rstrip())
     put(os.path.join(tree, "sources.list"), "".join(f"{line}\n" for line in sorted(lines)).encode())
     put(os.path.join(tree, "apt.conf"), configuration_of_host(place).encode())
 
@@ -187,6 +188,7 @@ def configuration_of_host(place: str) -> str:
         "Dir::Etc::sourcelist": f"{place}/sources.list",
         "Dir::Etc::sourceparts": "/dev/null",
         "Dir::State::lists": f"{place}/lists/",
+        "Dir::Cache::archives": f"{place}/archives/",
         "Dir::Cache::pkgcache": "",
         "Dir::Cache::srcpkgcache": "",
         "Acquire::Languages": "none",
