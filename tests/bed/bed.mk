@@ -6,7 +6,7 @@
 MOLECULE_SCENARIOS := default native container_runtime
 # What takes too long for every change: kernel modules that are really compiled, runs killed at every step. certificates and gateway belong above
 # once their time is measured on two idle cores.
-MOLECULE_SLOW := gateway certificates zero_loss container_runtime_faults nvidia_driver_families nvidia_driver certificates_rollover rotation fleet steady_state
+MOLECULE_SLOW := gateway certificates zero_loss container_runtime_faults nvidia_driver_families nvidia_driver certificates_rollover rotation fleet steady_state airgap
 
 # Molecule looks for ansible-config on PATH, and the collection must be found in this checkout and nowhere else.
 MOLECULE_ENVIRONMENT = PATH="$(abspath $(VENV))/bin:$$PATH" \

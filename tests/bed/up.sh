@@ -71,11 +71,16 @@ packages_fingerprint() {
   gpg --homedir "$BED_STATE/packages/gnupg" --with-colons --list-keys bed@example.com | awk -F: '$1 == "fpr" { print $10; exit }'
 }
 
+# By its digest the image is known to the registry alone.
+image_digest() {
+  skopeo inspect --format '{{.Digest}}' --cert-dir "$BED_STATE/registry/trust" "docker://$BED_REGISTRY/$BED_TRITON_IMAGE"
+}
+
 # What the scenarios read: where the registry is and whom to trust.
 write_facts() {
   cat >"$BED_STATE/bed.json.new" <<JSON
 {"network": "$BED_NETWORK", "gateway": "$BED_GATEWAY", "subnet": "$BED_SUBNET", "host_image": "$BED_HOST_IMAGE",
- "registry": "$BED_REGISTRY", "registry_ca_file": "$BED_STATE/registry/ca.crt", "triton_image": "$BED_REGISTRY/$BED_TRITON_IMAGE",
+ "registry": "$BED_REGISTRY", "registry_ca_file": "$BED_STATE/registry/ca.crt", "triton_image": "$BED_REGISTRY/$BED_TRITON_IMAGE", "triton_image_by_digest": "$BED_REGISTRY/${BED_TRITON_IMAGE%%:*}@$(image_digest)",
  "packages": "http://$BED_PACKAGES", "packages_fingerprint": "$(packages_fingerprint)",
  "triton_wheel": "$BED_TRITON_WHEEL", "triton_wheel_directory": "$BED_STATE/wheel-$BED_TRITON_WHEEL"}
 JSON
