@@ -49,7 +49,7 @@ class Bench:
     folder: Path
     pki: Path
 
-    def inventory(self, count: int) -> Path:
+    def inventory(self, count: int, connection: str) -> Path:
         """So many names for the hosts, each with plain values: what an inventory costs is not the subject."""
         hosts = {}
         for number in range(count):
@@ -63,7 +63,7 @@ class Bench:
                 "baseline_address": address,
             }
         shared = {
-            "ansible_connection": "community.docker.docker",
+            "ansible_connection": connection,
             "triton_server_engine": "native",
             "triton_server_mutual_tls": True,
             "tls_certificates_ca_directory": str(self.fleet.pki / "ca"),
@@ -79,14 +79,13 @@ class Bench:
     def run(self, playbook: str, count: int, variables: Optional[dict[str, Any]] = None, mitogen: bool = False) -> tuple[float, str]:
         """Seconds and output of a playbook over so many names; RuntimeError where it fails."""
         environment = {**ENVIRONMENT, "ANSIBLE_CONFIG": str(ROOT / "examples" / "ansible.cfg")}
-        extra = dict(variables or {})
         if mitogen:
             environment.update(ANSIBLE_STRATEGY_PLUGINS=str(MITOGEN), ANSIBLE_STRATEGY="mitogen_linear")
-            # Mitogen knows the connection by its short name alone.
-            extra["ansible_connection"] = "docker"
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), playbook, "--inventory", str(self.inventory(count))]
+        # Mitogen knows the connection by its short name alone.
+        inventory = self.inventory(count, "docker" if mitogen else "community.docker.docker")
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), playbook, "--inventory", str(inventory)]
         began = time.monotonic()
-        done = subprocess.run([*command, "--extra-vars", json.dumps(extra)], capture_output=True, text=True, env=environment, timeout=3600, check=False)
+        done = subprocess.run([*command, "--extra-vars", json.dumps(variables or {})], capture_output=True, text=True, env=environment, timeout=3600, check=False)
         seconds = time.monotonic() - began
         if done.returncode != 0:
             raise RuntimeError(f"{playbook} failed:\n{(done.stdout + done.stderr)[-6000:]}")
