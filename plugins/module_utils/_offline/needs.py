@@ -41,7 +41,7 @@ def plan(needs: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any
 
     needs: ``distribution``, ``release``, ``architecture``, ``packages`` (``name`` or ``name=version``), ``installed``, ``engine``,
     ``image`` and ``wheel``, each empty where there is none.
-    Returns ``missing`` (packages), ``packages`` and ``image`` (entries of the manifest, or None) and ``problems`` (sentences without full stop).
+    Returns ``missing`` (packages), ``packages`` and ``image`` (entries of the manifest for this host, or None) and ``problems`` (sentences without full stop).
     """
     lacks = missing(needs["packages"], needs["installed"])
     packages = _packages(needs, manifest)
@@ -60,7 +60,7 @@ def plan(needs: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, Any
         entry["kind"] == "wheel" and entry["requirement"] == needs["wheel"] and entry["architecture"] == needs["architecture"] for entry in manifest["files"]
     ):
         problems.append(f"it holds no wheel {needs['wheel']} for {needs['architecture']}")
-    return {"missing": lacks, "packages": packages if lacks else None, "image": image, "problems": problems}
+    return {"missing": lacks, "packages": packages, "image": image, "problems": problems}
 
 
 def _packages(needs: Mapping[str, Any], manifest: Mapping[str, Any]) -> Optional[Entry]:

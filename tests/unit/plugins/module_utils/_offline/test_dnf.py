@@ -81,7 +81,7 @@ class Base:
 @pytest.fixture(autouse=True)
 def _dnf(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = SimpleNamespace(Base=Base, rpm=SimpleNamespace(detect_releasever=lambda root: "9"), exceptions=SimpleNamespace(Error=Refused))
-    monkeypatch.setitem(sys.modules, "dnf", stand_in)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "dnf", stand_in)
 
 
 def gather(folder: Path, asked: list[str], **differs: Any) -> Gathered:
@@ -125,6 +125,6 @@ def test_what_cannot_be_had_is_named(tmp_path: Path, asked: str, enable: list[st
 
 
 def test_a_host_without_the_library_is_told_which_python_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "dnf", None)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "dnf", None)
     with pytest.raises(GatherError, match="ansible_python_interpreter"):
         gather(tmp_path, ["podman"])
