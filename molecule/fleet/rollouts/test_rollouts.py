@@ -93,7 +93,7 @@ def partition(fleet: Fleet, host: str) -> Iterator[None]:
 
 def test_the_first_rollout(fleet: Fleet) -> None:
     for host in fleet.hosts:
-        docker("cp", str(Path(__file__).with_name("models")), f"inferops-{host}:/srv/models")
+        docker("cp", f"{Path(__file__).with_name('models')}/.", f"inferops-{host}:/srv/models")
     run = fleet.run(SITE)
     assert run.status == 0 and run.states() == of(fleet, others="changed"), run.output[-6000:]
     after = truth(fleet)
