@@ -123,6 +123,11 @@ test-situations: venv $(PYTRITON)/.installed
 bench-certificates: venv
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_certificates
 
+.PHONY: test-rollouts
+## test-rollouts: whole runs of site, rotate_certificates and verify by ansible-runner, on three hosts of this machine
+test-rollouts: venv $(PYTRITON)/.installed
+	$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m pytest $(PYTEST) tests/rollouts
+
 .PHONY: bench-gate
 ## bench-gate: what the gate between driver and Triton costs over 1,000 hosts; last line JSON (HOSTS=100 for less)
 bench-gate: venv
@@ -164,7 +169,7 @@ unit-2.21: venv $(PYTRITON)/.installed bed
 ## test: everything that CI runs; logs in .build/logs
 test: venv bed
 	$(VENV)/bin/python tests/tools/stages.py --logs $(BUILD)/logs \
-		lint sanity artifact unit unit-2.21 test-situations test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
+		lint sanity artifact unit unit-2.21 test-situations test-rollouts test-reports test-demo -- $(MOLECULE_SCENARIOS:%=molecule:SCENARIO=%)
 
 ## clean: remove what make has made in this folder (the test bed: make bed-down)
 clean: demo-stop

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ansible_collections.inferops.triton.tests.unit.support.local_fleet import Fleet, Run, local_fleet
+from ansible_collections.inferops.triton.tests.rollouts.local_fleet import Fleet, Run, local_fleet
 
 NAMES = ["gpu1", "gpu2", "gpu3"]
 AUDIT = "Prove the endpoints of all hosts from the client's side"
