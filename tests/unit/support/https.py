@@ -90,7 +90,10 @@ def answer(connection: t.Union[socket.socket, ssl.SSLSocket], bodiless: bool = F
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
         while not bodiless and len(body) < int(headers.get("content-length", 0)):
-            body += connection.recv(65536)
+            part = connection.recv(65536)
+            if not part:
+                return Answer(0, body=body)
+            body += part
     except OSError as error:
         return Answer(0, body=repr(error).encode())
     return Answer(int(first.split()[1]), headers, body)
