@@ -4,7 +4,7 @@
 
 KIND is idle (10,000 connections that say nothing, opened again when they are closed), slow (400 requests, or ClientHellos, that arrive a byte a second),
 garbage (random bytes, in the clear and, where the port decrypts, within TLS) or oversized (bodies and headers without end). Connections are spread over the
-own addresses. The last line is one JSON object: opened, held (most at a time), ended_by_host, sent_mib.
+own addresses. The last line is one JSON object: tried, opened, held (most at a time), ended_by_host, sent_mib.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ class Attack:
         self.own = itertools.cycle(own)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
-        self.opened = self.now = self.held = self.ended = self.sent = 0
-        # Handshakes and connects at a time: an attacker's own processor is not the point.
-        self.starting = asyncio.Semaphore(200)
+        self.tried = self.opened = self.now = self.held = self.ended = self.sent = 0
+        # Handshakes at a time: an attacker's own processor is not the point.
+        self.handshakes = asyncio.Semaphore(200)
 
     async def run(self) -> t.Dict[str, t.Any]:
         """Attack with all connections at once."""
         await asyncio.gather(*(self._again() for _number in range(_LIMITS[self.kind])))
-        return {"opened": self.opened, "held": self.held, "ended_by_host": self.ended, "sent_mib": round(self.sent / 2**20)}
+        return {"tried": self.tried, "opened": self.opened, "held": self.held, "ended_by_host": self.ended, "sent_mib": round(self.sent / 2**20)}
 
     async def _again(self) -> None:
         while time.monotonic() < self.end:
@@ -52,7 +52,8 @@ class Attack:
 
     @contextlib.asynccontextmanager
     async def _connection(self, secured: bool) -> t.AsyncIterator[t.Tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        async with self.starting:
+        async with self.handshakes if secured else contextlib.nullcontext():
+            self.tried += 1
             own, timeout = next(self.own), max(0.1, min(10.0, self.end - time.monotonic()))
             opening = asyncio.open_connection(self.address, self.port, ssl=self.tls if secured else None, local_addr=(own, 0))
             reader, writer = await asyncio.wait_for(opening, timeout)

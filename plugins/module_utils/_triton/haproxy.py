@@ -11,11 +11,13 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional
 
 SECONDS = 10.0
+_POLL_SECONDS = 0.1
 # A command with its payload must fit into one buffer of HAProxy's (tune.bufsize, 16384), with room to spare.
 LARGEST_PAYLOAD = 14000
 WORKER_SOCKET = os.path.join("control", "haproxy.sock")
@@ -127,7 +129,15 @@ class Runtime:
         return self._master(f"@!{worker} {command}")
 
     def _master(self, command: str) -> str:
-        return _ask(os.path.join(self.run_directory, MASTER_SOCKET), command)
+        """During a reload the master executes itself anew, and refuses connections until it has."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            try:
+                return _ask(os.path.join(self.run_directory, MASTER_SOCKET), command)
+            except HaproxyDown as error:
+                if not isinstance(error.__cause__, (ConnectionRefusedError, ConnectionResetError)) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_POLL_SECONDS)
 
 
 def _ask(path: str, command: str) -> str:
