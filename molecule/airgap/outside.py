@@ -17,7 +17,7 @@ def source() -> str:
 
 
 for place in sys.argv[1:]:
-    host, _, port = (source() if place == "sources" else place).rpartition(":")
+    host, _colon, port = (source() if place == "sources" else place).rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=3).close()
         print(host, port)

@@ -8,7 +8,8 @@ the collection's own audit passes. Both playbooks run with examples/ansible.cfg,
 are medians. How many modules run on a host, its own journal tells. For the growth each of the ten hosts has many names: connections, modules and proofs
 are as many as for so many machines, which share the work of ten.
 
-ROUNDS says how many rounds (1), GROWTH over how many hosts ("": none). The last line is one JSON object: hosts, seconds, baseline_seconds, ratio, module_runs_per_host, baseline_module_runs_per_host; with Mitogen
+ROUNDS says how many rounds (1), GROWTH over how many hosts ("": none). The last line is one JSON object: hosts, seconds, baseline_seconds, ratio,
+module_runs_per_host, baseline_module_runs_per_host; with Mitogen
 mitogen_seconds and baseline_mitogen_seconds; seconds_per_host by number of hosts, and growth, the largest of these as a multiple of that of ten.
 """
 
@@ -85,7 +86,8 @@ class Bench:
         inventory = self.inventory(count, "docker" if mitogen else "community.docker.docker")
         command = [str(Path(sys.executable).parent / "ansible-playbook"), playbook, "--inventory", str(inventory)]
         began = time.monotonic()
-        done = subprocess.run([*command, "--extra-vars", json.dumps(variables or {})], capture_output=True, text=True, env=environment, timeout=3600, check=False)
+        command += ["--extra-vars", json.dumps(variables or {})]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=3600, check=False)
         seconds = time.monotonic() - began
         if done.returncode != 0:
             raise RuntimeError(f"{playbook} failed:\n{(done.stdout + done.stderr)[-6000:]}")

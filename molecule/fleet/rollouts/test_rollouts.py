@@ -81,7 +81,7 @@ def wrong(fleet: Fleet, host: str) -> Iterator[None]:
 @contextlib.contextmanager
 def partition(fleet: Fleet, host: str) -> Iterator[None]:
     """The host lives on, and neither its clients nor Ansible reach it: its network is taken away, and the name by which docker is asked for it."""
-    network = next(iter(docker("inspect", "--format", "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}", f"inferops-{host}").split()))
+    (network,) = docker("inspect", "--format", "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}", f"inferops-{host}").split()
     docker("network", "disconnect", network, f"inferops-{host}")
     docker("rename", f"inferops-{host}", f"inferops-{host}-away")
     try:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The inferops.triton authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that mean harm, bounded in number and time: attacker.py KIND ADDRESS PORT SECONDS [OWN_ADDRESS ...]. Standard library only; runs on a host of the bed.
+"""Clients that mean harm, bounded in number and time: attacker.py KIND ADDRESS PORT SECONDS [OWN_ADDRESS ...]. Runs on a host of the bed.
 
 KIND is idle (10,000 connections that say nothing, opened again when they are closed), slow (400 requests, or ClientHellos, that arrive a byte a second),
 garbage (random bytes, in the clear and, where the port decrypts, within TLS) or oversized (bodies and headers without end). Connections are spread over the

@@ -162,11 +162,11 @@ def targets(names: t.Iterable[str], address: t.Callable[[str], str], pki: Path) 
 class Load:
     """All clients of all targets, as a context manager. `gone` is for whoever kills hosts: what their clients see says nothing."""
 
-    def __init__(self, targets: t.Iterable[Target], clients: t.Mapping[str, t.Tuple[int, float]] = CLIENTS) -> None:
+    def __init__(self, targets: t.Iterable[Target], clients: t.Optional[t.Mapping[str, t.Tuple[int, float]]] = None) -> None:
         self._over = threading.Event()
         self.gone: t.Set[str] = set()
         self.clients = [
-            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in clients.items() for _number in range(number)
+            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in (clients or CLIENTS).items() for _number in range(number)
         ]
 
     def __enter__(self) -> "Load":

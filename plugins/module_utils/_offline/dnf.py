@@ -18,7 +18,8 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 from urllib.parse import urlsplit
-from urllib.request import urlopen
+
+from ansible.module_utils.urls import open_url
 
 from .tree import GatherError, Gathered, pack, put
 
@@ -110,7 +111,7 @@ def _keys(repository: str, uris: Sequence[str], tree: str) -> Iterable[str]:
         if urlsplit(uri).scheme not in ("file", "http", "https"):
             raise GatherError(f"the key {uri} of the repository {repository} is neither a file nor a web address")
         try:
-            with urlopen(uri, timeout=_SECONDS) as answer:
+            with open_url(uri, timeout=_SECONDS) as answer:
                 put(os.path.join(tree, "keys", f"{repository}-{number}"), answer.read())
         except OSError as error:
             raise GatherError(f"the key {uri} of the repository {repository} cannot be fetched ({error})") from error

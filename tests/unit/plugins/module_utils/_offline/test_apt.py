@@ -17,7 +17,8 @@ DIGEST = "SHA256:" + "a" * 64
     ("line", "name", "version", "place"),
     [
         pytest.param(
-            f"'http://deb.example.com/debian/pool/main/g/gcc-12/gcc-12-base_12.2.0-14%2bdeb12u1_amd64.deb' gcc-12-base_12.2.0-14+deb12u1_amd64.deb 37596 {DIGEST}",
+            "'http://deb.example.com/debian/pool/main/g/gcc-12/gcc-12-base_12.2.0-14%2bdeb12u1_amd64.deb' "
+            f"gcc-12-base_12.2.0-14+deb12u1_amd64.deb 37596 {DIGEST}",
             "gcc-12-base",
             "12.2.0-14+deb12u1",
             "deb.example.com/debian/pool/main/g/gcc-12/gcc-12-base_12.2.0-14+deb12u1_amd64.deb",
