@@ -80,6 +80,20 @@ def test_a_plan_shows_each_host_what_would_change_and_what_it_costs(fleet: Fleet
     assert fleet.running() == before
 
 
+def test_a_plan_shows_what_a_gpu_driver_would_take(fleet: Fleet, first: Run) -> None:
+    """Of a host without a GPU, as if it had one: the steps, and the reboot that they may cost."""
+    assert first.status == 0
+    driver = {"nvidia_driver_force": True, "nvidia_driver_kernel": "any", "nvidia_driver_headers_packages": ["linux-libc-dev"], "nvidia_driver_reboot": True}
+    fleet.hosts["gpu1"].update(driver)
+    checked = fleet.run("site", "--check", "--limit", "gpu1")
+    for name in driver:
+        del fleet.hosts["gpu1"][name]
+    assert "Unable to find" not in checked.told
+    assert checked.states == {"gpu1": "would change"}, checked.told[-4000:]
+    (plan,) = checked.summary["plan"]
+    assert any(change.startswith("Install the ") for change in plan["changes"]) and "a reboot, where the driver needs one" in plan["cost"], plan
+
+
 def test_a_plan_of_a_rotation(fleet: Fleet, first: Run) -> None:
     assert first.status == 0
     before = fleet.running()

@@ -146,14 +146,16 @@ def pair(pki: Pki, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Pair]
     made = Pair(folder, pki)
     variables = {**made.host.ports.variables(made.host.run_directory), "triton_gateway_connect_wait": 15}
     texts = gateways.render(folder / "rendered", {"usual": variables, "other": {**variables, "triton_gateway_hsts_seconds": 60}})
-    for colour in gateways.COLOURS:
-        made.start(colour)
-    with made.host:
-        made.host.present(texts["usual"])
-        made.texts = texts
-        yield made
-    for server in made.servers.values():
-        server.stop()
+    try:
+        for colour in gateways.COLOURS:
+            made.start(colour)
+        with made.host:
+            made.host.present(texts["usual"])
+            made.texts = texts
+            yield made
+    finally:
+        for server in made.servers.values():
+            server.stop()
 
 
 def served(pair: Pair) -> str:

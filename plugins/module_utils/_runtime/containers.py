@@ -79,12 +79,13 @@ def _gpus(engine: str, name: str) -> tuple[Optional[int], Optional[str]]:
     A container that lost its GPUs answers "Failed to initialize NVML: Unknown Error" (nvidia-container-toolkit issue 48).
     """
     done = run([engine, "exec", name, "nvidia-smi", "--list-gpus"])
-    text = (done.stdout + done.stderr).strip()
     if done.returncode == 0:
         return sum(line.startswith("GPU ") for line in done.stdout.splitlines()), None
-    if done.returncode in (126, 127) or "executable file" in text or "not found" in text:
+    if done.returncode in (126, 127) or any(words in done.stdout + done.stderr for words in ("executable file", "not found")):
         return None, None
-    return 0, text.splitlines()[-1] if text else f"exit status {done.returncode}"
+    # The engine has remarks of its own, on stderr.
+    lines = (done.stdout.strip() or done.stderr.strip()).splitlines()
+    return 0, lines[-1] if lines else f"exit status {done.returncode}"
 
 
 def lost(before: list[Container], after: list[Container]) -> list[Container]:
