@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -67,6 +68,8 @@ class ActionModule(ActionBase):
 
 def _report(path: str, over: threading.Event) -> None:
     """Show a line every few seconds until `over`, if there is news."""
+    # Else the kernel may give a Ctrl-C to this thread, and the main thread, which alone acts on it, sleeps on until the module ends.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     started = time.monotonic()
     shown, due = None, started + _PATIENCE
     while not over.wait(_POLL):
