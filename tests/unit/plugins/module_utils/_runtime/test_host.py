@@ -150,7 +150,7 @@ def test_gpus_by_pci(tmp_path: Path) -> None:
     [
         ("echo 'GPU 0: A (UUID: x)'; echo '  MIG 1g'; echo 'GPU 1: B'", 2, None),
         ("echo 'Failed to initialize NVML: Unknown Error'; exit 255", 0, "Failed to initialize NVML: Unknown Error"),
-        ("echo 'WARNING: a remark of the engine' >&2; echo 'Failed to initialize NVML: Unknown Error'; exit 255", 0, "Failed to initialize NVML: Unknown Error"),
+        ("echo 'WARNING: a remark of Docker' >&2; echo 'Failed to initialize NVML: Unknown Error'; exit 255", 0, "Failed to initialize NVML: Unknown Error"),
         ("echo 'OCI runtime exec failed: \"nvidia-smi\": executable file not found in $PATH' >&2; exit 127", None, None),
     ],
 )
