@@ -28,7 +28,6 @@ from ansible_collections.inferops.triton.tests.unit.support.triton import Triton
 
 Options = t.Dict[str, t.Any]
 LINE = re.compile(r"^triton_verify: (\d+) of 3 endpoints, (\d+) failed, (\d+) s$", re.MULTILINE)
-ANY_LINE = re.compile(r"^triton_verify: (\d+) of \d+ endpoints, (\d+) failed, (\d+) s$", re.MULTILINE)
 
 
 @pytest.fixture(name="endpoint")
@@ -90,8 +89,7 @@ def test_quick_run_shows_no_progress(endpoint: Options, tmp_path: Path, task: Op
     with play(tmp_path, {"endpoints": [endpoint]}, {"delegate_to": "localhost", **task}) as process:
         output, _errors = process.communicate(timeout=120)
     assert process.returncode == 0, output
-    # A busy machine may make it a long one.
-    assert all("no_log" not in task and "async" not in task and int(seconds) >= 3 for _done, _failed, seconds in ANY_LINE.findall(output)), output
+    assert "triton_verify:" not in output
     assert ("codes True" in output) is not task.get("no_log", False)
 
 
