@@ -20,10 +20,10 @@ sys.path[:0] = [str(_MOLECULE / "rotation" / "fleet"), str(_MOLECULE / "zero_los
 
 from clients import Load, targets  # type: ignore[import-not-found]  # noqa: E402
 from fleet import DUE, ROTATE, Fleet, Run  # type: ignore[import-not-found]  # noqa: E402
+from instances import ANSWERS_WRONGLY, next_instance  # type: ignore[import-not-found]  # noqa: E402
 
 UPGRADE = "inferops.triton.upgrade"
 RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
-WRONG = {**RELEASE, "triton_server_options": {"log-verbose": 1}, "triton_verify_outputs": {"OUTPUT": {"data": [1.0, 2.0, 4.0]}}}
 
 
 def main() -> None:
@@ -58,9 +58,10 @@ def measure(fleet: Fleet, wanted: int) -> dict[str, object]:
             began = time.monotonic()
             expect("rotation {0}".format(number + 1), fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []}), "changed", began)
         began = time.monotonic()
-        expect("upgrade", fleet.run(UPGRADE, RELEASE), "changed", began)
+        with next_instance(fleet, next(iter(fleet.hosts)), ANSWERS_WRONGLY):
+            expect("failed upgrade", fleet.run(UPGRADE, RELEASE), "rolled back", began)
         began = time.monotonic()
-        expect("failed upgrade", fleet.run(UPGRADE, WRONG), "rolled back", began)
+        expect("upgrade", fleet.run(UPGRADE, RELEASE), "changed", began)
         at_rest(20)
         while load.requests() < wanted:
             at_rest(10)

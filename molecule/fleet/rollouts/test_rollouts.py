@@ -17,7 +17,7 @@ from typing import Any, Optional
 
 from clients import Load
 from fleet import Fleet, Run, kill_controller
-from test_changes import running
+from instances import running
 
 SITE, UPGRADE, ROLLBACK = "inferops.triton.site", "inferops.triton.upgrade", "inferops.triton.rollback"
 OLD, NEW = "0.6.0", "0.7.0"

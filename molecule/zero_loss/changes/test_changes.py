@@ -11,43 +11,15 @@ import pytest
 
 from clients import Load
 from fleet import DUE, ROTATE, Fleet, kill_controller
+from instances import ANSWERS_WRONGLY, NEVER_READY, next_instance, running
 
 SITE = "inferops.triton.site"
 UPGRADE = "inferops.triton.upgrade"
 ROLLBACK = "inferops.triton.rollback"
 NEW_RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
-# The next start of an instance waits for ever, as with a model that never loads.
-NEVER_READY = """mkdir -p /etc/systemd/system/triton@{0}.service.d && cat > /etc/systemd/system/triton@{0}.service.d/zz-test.conf <<'END'
-[Service]
-ExecStart=
-ExecStart=/bin/sleep infinity
-END
-systemctl daemon-reload"""
 # The generations on a file system of their own without a byte left.
 FULL_DISK = """cp -a /etc/triton/generations /var/tmp/generations && mount -t tmpfs -o size=4m tmpfs /etc/triton/generations \\
   && cp -a /var/tmp/generations/. /etc/triton/generations/ && ! dd if=/dev/zero of=/etc/triton/generations/.fill bs=1k 2>/dev/null"""
-AS_BEFORE = "rm /etc/systemd/system/triton@{0}.service.d/zz-test.conf && systemctl daemon-reload"
-
-
-def active(fleet: Fleet, host: str) -> str:
-    return fleet.shell(host, "basename $(readlink /etc/triton/active)").strip()
-
-
-def idle(fleet: Fleet, host: str) -> str:
-    return "green" if active(fleet, host) == "blue" else "blue"
-
-
-def running(fleet: Fleet, host: str) -> dict[str, str]:
-    """What the host really does: its colour, the generation its process wrote down, the certificates of gRPC and REST, how many instances run."""
-    colour = active(fleet, host)
-    return {
-        "colour": colour,
-        "generation": fleet.shell(host, f"cat /run/triton/{colour}/generation").strip(),
-        "committed": fleet.shell(host, "basename $(readlink /etc/triton/committed)").strip(),
-        "grpc": fleet.served(host),
-        "rest": fleet.served(host, 8000),
-        "instances": fleet.shell(host, "systemctl list-units --no-legend --state=active,activating 'triton@*' | wc -l").strip(),
-    }
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> None:
@@ -93,25 +65,22 @@ def failing(fleet: Fleet, variables: dict[str, Any], says: str) -> None:
 
 
 def test_a_new_instance_that_is_never_ready(fleet: Fleet, load: Load) -> None:
-    first = next(iter(fleet.hosts))
-    colour = idle(fleet, first)
-    fleet.shell(first, NEVER_READY.format(colour))
-    try:
+    with next_instance(fleet, next(iter(fleet.hosts)), NEVER_READY):
         failing(fleet, {**NEW_RELEASE, "triton_server_ready_timeout": 10}, "waited 10 s for port")
-    finally:
-        fleet.shell(first, AS_BEFORE.format(colour))
 
 
 def test_a_new_instance_that_answers_wrongly(fleet: Fleet, load: Load) -> None:
     """What only the audit at the candidate port can find, before a client does."""
-    failing(fleet, {"triton_server_options": {"log-verbose": 1}, "triton_verify_outputs": {"OUTPUT": {"data": [1.0, 2.0, 4.0]}}}, "output_mismatch")
+    with next_instance(fleet, next(iter(fleet.hosts)), ANSWERS_WRONGLY):
+        failing(fleet, {"triton_server_options": {"log-verbose": 1}}, "output_mismatch")
 
 
 def test_a_disk_that_is_full_while_staging(fleet: Fleet, load: Load) -> None:
     first = next(iter(fleet.hosts))
     fleet.shell(first, FULL_DISK)
     try:
-        failing(fleet, {"triton_server_options": {"log-verbose": 1}}, "is full")
+        # What was staged before, if only for a moment, needs no place.
+        failing(fleet, {"triton_server_options": {"log-verbose": 2}}, "is full")
     finally:
         fleet.shell(first, "umount /etc/triton/generations && rm -r /var/tmp/generations")
 
