@@ -133,6 +133,11 @@ options:
     description: With O(state=committed), the end of a rollback. There is no C(previous) afterwards.
     type: bool
     default: false
+  proof:
+    description:
+      - With O(state=committed), what was expected of the generation when it was verified. It is kept beside the generation, is no part of its identity, and
+        is returned by M(inferops.triton.triton_generation_info), so that who goes back to it can expect the same.
+    type: dict
   keep:
     description: With O(state=pruned), how many of the newest generations stay, used or not.
     type: int
@@ -349,6 +354,7 @@ _SPEC: dict[str, Any] = {
     "stop_timeout": {"type": "float", "default": 120},
     "restart": {"type": "bool", "default": False},
     "undo": {"type": "bool", "default": False},
+    "proof": {"type": "dict"},
     "keep": {"type": "int", "default": 5},
     "allow": {"type": "list", "elements": "str", "choices": ["key_unreadable", "port_in_use"], "default": []},
     "lock_timeout": {"type": "float", "default": 30},

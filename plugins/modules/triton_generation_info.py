@@ -108,6 +108,9 @@ generations:
     describe:
       description: What was given as C(describe) when it was staged.
       type: dict
+    proof:
+      description: What was given as C(proof) when it was committed; empty where nothing was.
+      type: dict
     committed:
       description: Whether it is the last one that was verified.
       type: bool

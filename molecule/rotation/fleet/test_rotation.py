@@ -217,6 +217,23 @@ def test_rollback_of_a_host_and_of_the_fleet(fleet: Fleet) -> None:
     assert fleet.run(ROTATE).status == 0
 
 
+def test_going_back_takes_what_clients_must_show_back_too(fleet: Fleet) -> None:
+    """From mutual to one-way TLS: what failed, and what is undone, is proved by the TLS that it goes back to."""
+    one_way = {"triton_server_mutual_tls": False}
+    before = (fleet.generation("r1"), fleet.served("r1"))
+    assert fleet.asked_for("r1").strip(), "clients are asked for certificates"
+    fleet.shell("r1", ONLY_THIS.format(before[0]))
+    failed = fleet.run(SITE, one_way, "--limit", "r1")
+    assert failed.status != 0 and failed.states() == {"r1": "rolled back"}, failed.output[-4000:]
+    assert (fleet.generation("r1"), fleet.served("r1")) == before
+    fleet.shell("r1", ANY_AGAIN)
+    changed = fleet.run(SITE, one_way, "--limit", "r1")
+    assert changed.status == 0 and changed.states() == {"r1": "changed"} and not fleet.asked_for("r1").strip(), changed.output[-4000:]
+    undone = fleet.run(ROLLBACK, one_way, "--limit", "r1")
+    assert undone.status == 0 and (fleet.generation("r1"), fleet.served("r1")) == before, undone.output[-4000:]
+    assert fleet.asked_for("r1").strip()
+
+
 def test_keys_of_pruned_generations_are_gone(fleet: Fleet) -> None:
     keys = fleet.shell("r1", "ls /etc/triton/generations/*/tls/tls.key | wc -l")
     generations = fleet.shell("r1", "ls -d /etc/triton/generations/*/ | wc -l")

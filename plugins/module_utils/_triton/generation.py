@@ -4,7 +4,7 @@
 """Generations on a host's disk: staged whole or not at all, never changed afterwards, named by their content.
 
 Layout below the root: ``generations/<id>/``, ``instances/<name>`` (a symlink to what the instance runs), ``active``
-(a symlink to the instance that clients reach), ``committed`` and ``previous`` (symlinks). Everything is written beside its place,
+(a symlink to the instance that clients reach), ``committed`` and ``previous`` (symlinks), ``proofs/<id>.json``. Everything is written beside its place,
 synced and renamed into it, so a killed run leaves the old state or the new one, and rubbish that the next run removes.
 """
 
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from .content import MANIFEST, Content, File, manifest_id
-from .disk import LINK, disk_errors, lock, read_regular, replace_link, sync_folder
+from .disk import LINK, disk_errors, lock, read_regular, replace_link, sync_folder, write_text
 from .errors import HostError
 from .readable import Account, check_readable
 
@@ -101,6 +101,14 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
         return dict(described)
+
+    def proof(self, generation: str) -> dict[str, Any]:
+        """What was expected of a generation when it was verified; empty where that is not known."""
+        try:
+            with open(self._proof(generation), encoding="utf-8") as stream:
+                return dict(json.load(stream))
+        except (OSError, ValueError, TypeError):
+            return {}
 
     def target(self, link: str) -> Optional[str]:
         """The id that ``committed``, ``previous`` or an absolute link points to; None where there is none."""
@@ -279,10 +287,19 @@ class Store:
 
     def remove(self, generation: str) -> None:
         """Deletes a generation with its key: gone from its place by one rename, then from the disk."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._proof(generation))
         trash = os.path.join(self.generations, _TRASH + generation)
         os.rename(self.folder(generation), trash)
         shutil.rmtree(trash)
         sync_folder(self.generations)
+
+    def record_proof(self, generation: str, proof: Mapping[str, Any]) -> None:
+        """Keeps what was expected of a generation, beside it: another expectation makes no other generation. Raises HostError."""
+        write_text(self._proof(generation), json.dumps(proof, indent=2, sort_keys=True) + "\n", mode=0o600, folder_mode=0o700)
+
+    def _proof(self, generation: str) -> str:
+        return os.path.join(self.root, "proofs", f"{generation}.json")
 
     def _repair(self, folder: str, content: Content, account: Account) -> list[str]:
         """Brings each file of an existing copy back; every file is whole at any moment. Returns what it did."""

@@ -32,6 +32,7 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
                 "id": generation,
                 "created": datetime.fromtimestamp(store.created(generation), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "describe": store.describe(generation),
+                "proof": store.proof(generation),
                 "committed": generation == committed,
                 "previous": generation == previous,
                 "active_in": sorted(name for name, named in active.items() if named == generation),

@@ -70,6 +70,33 @@ def test_the_life_of_a_host(host: Supervised) -> None:
     assert host.activate(first["id"])["reason"] == "triton-blue was STOPPED"
 
 
+def test_what_a_generation_was_verified_by_is_kept_beside_it(host: Supervised) -> None:
+    """Another expectation is a change, and no other generation; it goes with the generation."""
+
+    def recorded() -> dict[str, Any]:
+        return {item["id"]: item["proof"] for item in hostmodule.run("triton_generation_info", info)["generations"]}
+
+    info = {"path": str(host.root), "service_manager": "supervisor", "supervisor_config": str(host.config)}
+    first = host.stage("one")["id"]
+    host.activate(first)
+    proof = {"model": "mine", "inputs": {"INPUT": {"data": [1.0, 2.0]}}, "mutual": True}
+    commit = host.options(state="committed", proof=proof)
+    assert hostmodule.run("triton_generation", commit, check=True)["changed"] and recorded() == {first: {}}
+    assert hostmodule.run("triton_generation", commit)["changed"] and recorded() == {first: proof}
+    assert not hostmodule.run("triton_generation", commit)["changed"]
+    # What is not said stays.
+    assert not hostmodule.run("triton_generation", host.options(state="committed"))["changed"] and recorded() == {first: proof}
+    other = host.options(state="committed", proof={"model": "other"})
+    assert hostmodule.run("triton_generation", other)["changed"] and recorded() == {first: {"model": "other"}}
+
+    second = host.stage("two")["id"]
+    host.activate(second)
+    hostmodule.run("triton_generation", host.options(state="committed", undo=True))
+    assert recorded() == {first: {"model": "other"}, second: {}}
+    assert hostmodule.run("triton_generation", host.options(state="pruned", keep=0))["pruned"] == [first]
+    assert list((host.root / "proofs").iterdir()) == []
+
+
 def test_failures_are_named_and_the_way_back_is_open(host: Supervised) -> None:
     good = host.stage("good")["id"]
     host.activate(good)
