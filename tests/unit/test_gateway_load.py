@@ -125,7 +125,7 @@ class Pair:
         certificate, key = self.identities[colour].write(folder, "server")
         ports = self.host.ports.instances[colour]
         # As behind the role's gateway: connections end by themselves, and requests on them in their own time.
-        age = ("--grpc-max-connection-age=1500", "--grpc-max-connection-age-grace=20000")
+        age = ("--grpc-max-connection-age=6000", "--grpc-max-connection-age-grace=20000")
         only = triton.Model(colour)  # tells which one answers
         self.servers[colour] = gateways.server(folder, ports, self.pki, only, certificate=certificate, key=key, arguments=age).start()
 
