@@ -66,10 +66,12 @@ def _committed(store: Store, params: Mapping[str, Any], check: bool) -> dict[str
     manager = service_manager(params, store, params["instance"])
     service.require_running(store, manager, params["run_directory"], params["instance"])
     outcome = service.commit(store, params["instance"], params["id"], params["undo"], check)
-    proves = params["proof"] is not None and store.proof(outcome.id) != params["proof"]
-    if proves and not check:
-        store.record_proof(outcome.id, params["proof"])
-    return {"changed": outcome.changed or proves, "id": outcome.id, "previous_id": outcome.previous_id}
+    proof, generation, changed = params["proof"], outcome.id, outcome.changed
+    if proof is not None and generation is not None and store.proof(generation) != proof:
+        changed = True
+        if not check:
+            store.record_proof(generation, proof)
+    return {"changed": changed, "id": generation, "previous_id": outcome.previous_id}
 
 
 def _pruned(store: Store, params: Mapping[str, Any], check: bool) -> dict[str, Any]:
