@@ -76,10 +76,11 @@ def test_a_rotation_in_waves_under_load(fleet: Fleet) -> None:
 
 
 def test_a_rotation_changes_the_certificate_and_nothing_else(fleet: Fleet) -> None:
-    """An option that waits in the variables stays there until site."""
-    run = fleet.run(ROTATE, {**DUE, "triton_server_options": {"log-verbose": 1}}, "--limit", "r1")
+    """What waits in the variables stays there until site, and is not what the rotation is proved by."""
+    waits = {"triton_server_options": {"log-verbose": 1}, "triton_server_mutual_tls": False, "triton_verify_model": "later"}
+    run = fleet.run(ROTATE, {**DUE, **waits}, "--limit", "r1")
     assert run.status == 0 and run.states() == {"r1": "changed"}, run.output[-3000:]
-    assert "--log-verbose" not in fleet.shell("r1", "cat /etc/triton/instances/blue/start")
+    assert "--log-verbose" not in fleet.shell("r1", "cat /etc/triton/instances/blue/start") and fleet.asked_for("r1").strip()
 
 
 def test_a_failure_in_a_wave_goes_back_and_stops(fleet: Fleet) -> None:
