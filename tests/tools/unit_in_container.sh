@@ -45,7 +45,8 @@ if [ "$(docker image inspect --format '{{index .Config.Labels "inferops.unit.rec
   install_requirements "$recipe"
 fi
 
-# Bytecode is kept, if not beside its source: every module run of a test would compile all that it imports. Python models want shared memory; tests listen on ::1, which Docker turns off.
+# Bytecode is kept, if not beside its source: every module run of a test would compile all that it imports.
+# Python models want shared memory; tests listen on ::1, which Docker turns off.
 options=(--rm --init --shm-size 1g --sysctl net.ipv6.conf.all.disable_ipv6=0
          --volume "$root:$checkout:ro" --workdir "$checkout" --env PYTHONPYCACHEPREFIX=/tmp/pycache --env PYTHONPATH=/collections
          --env ANSIBLE_COLLECTIONS_PATH=/collections --env ANSIBLE_HOME=/tmp/ansible)

