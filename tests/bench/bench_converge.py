@@ -3,7 +3,7 @@
 """What `site` costs where nothing is to be done, proof included, beside a plain playbook for the same Triton (baseline/site.yml) on the same ten hosts.
 
 Needs the hosts of the scenario steady_state (`make bench-converge` makes them): containers with systemd and a native Triton under mutual TLS each; the
-baseline runs a second Triton there, with ports, folders and a user of its own. It is held to the same end first: a second run of it changes nothing, and
+baseline runs a second Triton there, with ports, a folder and a user of its own. It is held to the same end first: a second run of it changes nothing, and
 the collection's own audit passes. Both playbooks run with examples/ansible.cfg, in turn, round after round, so that other load meets both; the figures
 are medians. How many modules run on a host, its own journal tells. For the growth each of the ten hosts has many names: connections, modules and proofs
 are as many as for so many machines, which share the work of ten.
@@ -117,7 +117,7 @@ def same_end(bench: Bench) -> None:
     own = {f"triton_verify_{kind}": port for kind, port in (("http_port", PORT + 1), ("metrics_port", PORT + 2))}
     identity = {f"triton_verify_client_{part}": str(bench.pki / f"verifier.{end}") for part, end in (("cert", "crt"), ("key", "key"))}
     address = {"triton_verify_address": "{{ baseline_address }}:%d" % PORT, "triton_verify_server_name": "{{ inventory_hostname }}"}
-    trusted = {"triton_verify_ca_file": str(bench.pki / "ca.crt"), "triton_verify_bundle_directory": "/etc/tritonserver"}
+    trusted = {"triton_verify_ca_file": str(bench.pki / "ca.crt"), "triton_verify_bundle_directory": "/opt/tritonserver"}
     bench.run(VERIFY, count)
     bench.run(VERIFY, count, {**own, **identity, **address, **trusted})
 
