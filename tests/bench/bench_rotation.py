@@ -20,7 +20,7 @@ sys.path[:0] = [str(_MOLECULE / "rotation" / "fleet"), str(_MOLECULE / "zero_los
 
 from clients import Load, targets  # type: ignore[import-not-found]  # noqa: E402
 from fleet import DUE, ROTATE, Fleet, Run  # type: ignore[import-not-found]  # noqa: E402
-from instances import ANSWERS_WRONGLY, next_instance  # type: ignore[import-not-found]  # noqa: E402
+from instances import answers_wrongly  # type: ignore[import-not-found]  # noqa: E402
 
 UPGRADE = "inferops.triton.upgrade"
 RELEASE = {"triton_server_native_wheel": "nvidia-pytriton==0.7.0"}
@@ -58,7 +58,7 @@ def measure(fleet: Fleet, wanted: int) -> dict[str, object]:
             began = time.monotonic()
             expect("rotation {0}".format(number + 1), fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []}), "changed", began)
         began = time.monotonic()
-        with next_instance(fleet, next(iter(fleet.hosts)), ANSWERS_WRONGLY):
+        with answers_wrongly(fleet, next(iter(fleet.hosts))):
             expect("failed upgrade", fleet.run(UPGRADE, RELEASE), "rolled back", began)
         began = time.monotonic()
         expect("upgrade", fleet.run(UPGRADE, RELEASE), "changed", began)

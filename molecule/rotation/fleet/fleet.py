@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Mapping, Optional
@@ -112,6 +114,24 @@ class Fleet:
                 if answer or time.monotonic() > end:
                     return answer
             time.sleep(0.5)
+
+    # Faults
+
+    @contextlib.contextmanager
+    def service(self, host: str, colour: str, *lines: str) -> Iterator[None]:
+        """The service of an instance of the host has these lines besides, from its next start to its first start after the block."""
+        drop_in = f"/etc/systemd/system/triton@{colour}.service.d/zz-test.conf"
+        text = "\n".join(["[Service]", *lines])
+        self.shell(host, f"mkdir -p {Path(drop_in).parent} && cat > {drop_in} <<'END'\n{text}\nEND\nsystemctl daemon-reload")
+        try:
+            yield
+        finally:
+            self.shell(host, f"rm {drop_in} && systemctl daemon-reload")
+
+    def only(self, host: str, generation: str) -> contextlib.AbstractContextManager[None]:
+        """A start that only this generation survives, as if another one could not load its models."""
+        same = 'test "$(basename "$(readlink -f /etc/triton/instances/blue)")" = ' + generation
+        return self.service(host, "blue", f"ExecStartPre=/bin/sh -c '{same}'")
 
     # Playbooks
 

@@ -16,13 +16,6 @@ from load import Load
 
 SITE = "inferops.triton.site"
 ROLLBACK = "inferops.triton.rollback"
-# A start that only the generation of now survives, as if the new one could not load its models.
-ONLY_THIS = """mkdir -p /etc/systemd/system/triton@blue.service.d && cat > /etc/systemd/system/triton@blue.service.d/zz-test.conf <<'END'
-[Service]
-ExecStartPre=/bin/sh -c 'test "$(basename "$(readlink -f /etc/triton/instances/blue)")" = {0}'
-END
-systemctl daemon-reload"""
-ANY_AGAIN = "rm /etc/systemd/system/triton@blue.service.d/zz-test.conf && systemctl daemon-reload"
 
 
 def show(**figures: object) -> None:
@@ -85,9 +78,8 @@ def test_a_rotation_changes_the_certificate_and_nothing_else(fleet: Fleet) -> No
 
 def test_a_failure_in_a_wave_goes_back_and_stops(fleet: Fleet) -> None:
     before = fleet.all_served()
-    fleet.shell("r2", ONLY_THIS.format(fleet.generation("r2")))
     other_keys = {"tls_certificates_key_type": "ecdsa-p384", "tls_certificates_clients": []}
-    with Load({"r3": fleet.address("r3")}, fleet.pki, fleet.scratch / "stops") as load:
+    with fleet.only("r2", fleet.generation("r2")), Load({"r3": fleet.address("r3")}, fleet.pki, fleet.scratch / "stops") as load:
         run = fleet.run(ROTATE, other_keys)
     assert run.status != 0
     assert run.states() == {"r1": "changed", "r2": "rolled back", "r3": "not reached"}, run.output[-4000:]
@@ -99,7 +91,6 @@ def test_a_failure_in_a_wave_goes_back_and_stops(fleet: Fleet) -> None:
     (reason,) = [host["reason"] for host in run.summary["hosts"] if host["name"] == "r2"]
     assert "Run the generation" in reason and fleet.generation("r2") in reason
 
-    fleet.shell("r2", ANY_AGAIN)
     # r2 has the new bundle and did not serve it; r3 has the old one.
     again = fleet.run(ROTATE, other_keys)
     assert again.status == 0 and again.states() == {"r1": "unchanged", "r2": "changed", "r3": "changed"}, again.output[-3000:]
@@ -111,11 +102,10 @@ def test_a_failure_in_a_wave_goes_back_and_stops(fleet: Fleet) -> None:
 
 def test_a_host_that_fails_for_good_is_said_to(fleet: Fleet) -> None:
     """Neither the new generation nor the old one starts: no claim that anything serves."""
-    fleet.shell("r1", ONLY_THIS.format("none"))
-    run = fleet.run(ROTATE, DUE, "--limit", "r1")
+    with fleet.only("r1", "none"):
+        run = fleet.run(ROTATE, DUE, "--limit", "r1")
     assert run.status != 0 and run.states() == {"r1": "failed"}, run.output[-3000:]
     assert "Going back failed, too" in re.sub(r"\s+", " ", run.output)
-    fleet.shell("r1", ANY_AGAIN)
     again = fleet.run(ROTATE, {}, "--limit", "r1")
     assert again.status == 0 and again.states() == {"r1": "changed"}, again.output[-3000:]
     assert fleet.infer("r1")
@@ -223,11 +213,10 @@ def test_going_back_takes_what_clients_must_show_back_too(fleet: Fleet) -> None:
     one_way = {"triton_server_mutual_tls": False}
     before = (fleet.generation("r1"), fleet.served("r1"))
     assert fleet.asked_for("r1").strip(), "clients are asked for certificates"
-    fleet.shell("r1", ONLY_THIS.format(before[0]))
-    failed = fleet.run(SITE, one_way, "--limit", "r1")
+    with fleet.only("r1", before[0]):
+        failed = fleet.run(SITE, one_way, "--limit", "r1")
     assert failed.status != 0 and failed.states() == {"r1": "rolled back"}, failed.output[-4000:]
     assert (fleet.generation("r1"), fleet.served("r1")) == before
-    fleet.shell("r1", ANY_AGAIN)
     changed = fleet.run(SITE, one_way, "--limit", "r1")
     assert changed.status == 0 and changed.states() == {"r1": "changed"} and not fleet.asked_for("r1").strip(), changed.output[-4000:]
     undone = fleet.run(ROLLBACK, one_way, "--limit", "r1")

@@ -9,30 +9,6 @@ from collections.abc import Iterator
 
 from fleet import Fleet
 
-# The next start of an instance waits for ever, as with a model that never loads.
-NEVER_READY = """mkdir -p /etc/systemd/system/triton@{0}.service.d && cat > /etc/systemd/system/triton@{0}.service.d/zz-test.conf <<'END'
-[Service]
-ExecStart=
-ExecStart=/bin/sleep infinity
-END
-systemctl daemon-reload"""
-# The instance that starts next has another model in the place of its own: it is ready, and answers wrongly.
-ANSWERS_WRONGLY = """mkdir -p /etc/systemd/system/triton@{0}.service.d && cat > /etc/systemd/system/triton@{0}.service.d/zz-test.conf <<'END'
-[Service]
-BindReadOnlyPaths=/var/tmp/wrong_model.py:/etc/triton/instances/{0}/models/triton_identity/1/model.py
-END
-cat > /var/tmp/wrong_model.py <<'END'
-import numpy
-import triton_python_backend_utils as pb_utils
-
-
-class TritonPythonModel:
-    def execute(self, requests):
-        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT", numpy.zeros(3, numpy.float32))]) for request in requests]
-END
-systemctl daemon-reload"""
-AS_BEFORE = "rm /etc/systemd/system/triton@{0}.service.d/zz-test.conf && systemctl daemon-reload"
-
 
 def active(fleet: Fleet, host: str) -> str:
     return fleet.shell(host, "basename $(readlink /etc/triton/active)").strip()
@@ -56,11 +32,27 @@ def running(fleet: Fleet, host: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def next_instance(fleet: Fleet, host: str, fault: str) -> Iterator[None]:
-    """The idle colour of a host has this fault when it starts."""
-    colour = idle(fleet, host)
-    fleet.shell(host, fault.format(colour))
-    try:
+def never_ready(fleet: Fleet, host: str) -> Iterator[None]:
+    """The instance that starts next waits for ever, as with a model that never loads."""
+    with fleet.service(host, idle(fleet, host), "ExecStart=", "ExecStart=/bin/sleep infinity"):
         yield
-    finally:
-        fleet.shell(host, AS_BEFORE.format(colour))
+
+
+WRONG_MODEL = """
+import numpy
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("OUTPUT", numpy.zeros(3, numpy.float32))]) for request in requests]
+"""
+
+
+@contextlib.contextmanager
+def answers_wrongly(fleet: Fleet, host: str) -> Iterator[None]:
+    """The instance that starts next has another model in the place of its own: it is ready, and answers wrongly."""
+    colour, wrong = idle(fleet, host), "/var/tmp/wrong_model.py"
+    fleet.shell(host, f"cat > {wrong} <<'END'\n{WRONG_MODEL}END")
+    with fleet.service(host, colour, f"BindReadOnlyPaths={wrong}:/etc/triton/instances/{colour}/models/triton_identity/1/model.py"):
+        yield

@@ -11,7 +11,7 @@ import pytest
 
 from clients import Load
 from fleet import DUE, ROTATE, Fleet, kill_controller
-from instances import ANSWERS_WRONGLY, NEVER_READY, next_instance, running
+from instances import answers_wrongly, never_ready, running
 
 SITE = "inferops.triton.site"
 UPGRADE = "inferops.triton.upgrade"
@@ -65,13 +65,13 @@ def failing(fleet: Fleet, variables: dict[str, Any], says: str) -> None:
 
 
 def test_a_new_instance_that_is_never_ready(fleet: Fleet, load: Load) -> None:
-    with next_instance(fleet, next(iter(fleet.hosts)), NEVER_READY):
+    with never_ready(fleet, next(iter(fleet.hosts))):
         failing(fleet, {**NEW_RELEASE, "triton_server_ready_timeout": 10}, "waited 10 s for port")
 
 
 def test_a_new_instance_that_answers_wrongly(fleet: Fleet, load: Load) -> None:
     """What only the audit at the candidate port can find, before a client does."""
-    with next_instance(fleet, next(iter(fleet.hosts)), ANSWERS_WRONGLY):
+    with answers_wrongly(fleet, next(iter(fleet.hosts))):
         failing(fleet, {"triton_server_options": {"log-verbose": 1}}, "output_mismatch")
 
 
