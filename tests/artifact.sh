@@ -38,25 +38,28 @@ installed=$folder/installed/ansible_collections/inferops/triton
 export ANSIBLE_COLLECTIONS_PATH=$folder/installed
 cd "$folder"
 
-for playbook in "$installed"/playbooks/*.yml; do
-  name=inferops.triton.$(basename "$playbook" .yml)
-  say "$name"
-  ansible-playbook --syntax-check --inventory 'triton.example,' "$name"
-done
+# named FOLDER SUFFIX : the full names of what lies there.
+named() { find "$installed/$1" -mindepth 1 -maxdepth 1 -name "*$2" -printf "inferops.triton.%f\n" | sed "s/$2\$//" | sort; }
 
-for role in "$installed"/roles/*/; do
-  name=inferops.triton.$(basename "$role")
-  say "role $name"
-  ansible-doc --type role --json "$name" | "$venv/bin/python" -c \
-    'import json, sys; sys.exit(0 if json.load(sys.stdin)[sys.argv[1]]["entry_points"] else f"{sys.argv[1]} has no argument_specs")' "$name"
-done
+# documented KEY NAME... : ansible-doc's JSON on stdin has KEY for each name.
+documented() {
+  "$venv/bin/python" -c 'import json, sys
+found = json.load(sys.stdin)
+sys.exit("\n".join(f"{name} has no {sys.argv[1]}" for name in sys.argv[2:] if not found.get(name, {}).get(sys.argv[1])) or None)' "$@"
+}
+
+mapfile -t playbooks < <(named playbooks .yml)
+say "playbooks ${playbooks[*]}"
+ansible-playbook --syntax-check --inventory 'triton.example,' "${playbooks[@]:?}"
+
+mapfile -t roles < <(named roles '')
+say "roles ${roles[*]}"
+ansible-doc --type role --json "${roles[@]:?}" | documented entry_points "${roles[@]}"
 
 for kind in module filter; do
-  names=$(ansible-doc --list --type "$kind" inferops.triton | awk '{print $1}')
-  for name in $names; do
-    say "$kind $name"
-    ansible-doc --type "$kind" "$name" >/dev/null
-  done
+  mapfile -t names < <(ansible-doc --list --type "$kind" inferops.triton | awk '{print $1}')
+  say "$kind ${names[*]}"
+  ansible-doc --type "$kind" --json "${names[@]:?}" | documented doc "${names[@]}"
 done
 
 # Its own call of ansible-lint only warns; the strict one follows.
