@@ -268,7 +268,8 @@ def _request(options: Mapping[str, Any]) -> plan.Request:
         renewal_info=str(options["renewal_info"]),
         warn_days=float(options["warn_days"]),
         error_days=float(options["error_days"]),
-        allow=[str(code) for code in options["allow"]],
+        allow=[str(code) for code in options["allow"] if code != "ca_unknown"],
+        other_ca="ca_unknown" in options["allow"],
         provided_passphrase=str(options["provided_passphrase"]),
     )
 

@@ -47,7 +47,7 @@ def variables(folder: Path, **others: Any) -> dict[str, Any]:
     }
 
 
-def run(folder: Path, options: dict[str, Any], *arguments: str) -> dict[str, Any]:
+def run(folder: Path, options: dict[str, Any], *arguments: str, status: int = 0) -> dict[str, Any]:
     """The result of the role for the host gpu1, as Ansible's JSON callback gives it."""
     (folder / "play.json").write_text(json.dumps(PLAY))
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": {"gpu1": options}}}))
@@ -57,7 +57,7 @@ def run(folder: Path, options: dict[str, Any], *arguments: str) -> dict[str, Any
     environment = {**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json", "ANSIBLE_HOME": str(folder / "ansible")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=300)
     result: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == status, done.stdout
     return result
 
 
@@ -93,6 +93,19 @@ def test_a_run_with_nothing_to_do(tmp_path: Path, prepare: Any, most: int) -> No
     again = run(tmp_path, options)
     assert again["stats"]["gpu1"]["changed"] == 0
     assert 0 < len(module_runs(again)) <= most, module_runs(again)
+
+
+def test_the_ca_of_another_controller_is_refused(tmp_path: Path) -> None:
+    """A fresh checkout of the inventory has no CA beside it: none is made, and the host keeps what its clients trust."""
+    options = variables(tmp_path, **own_ca(tmp_path))
+    run(tmp_path, options)
+    before = (tmp_path / "tls" / "tls.crt").read_bytes()
+    elsewhere = {**options, "tls_certificates_ca_directory": str(tmp_path / "elsewhere")}
+    refused = run(tmp_path, elsewhere, status=2)
+    assert "[ca_unknown]" in json.dumps(refused) and refused["stats"]["gpu1"]["changed"] == 0
+    assert not (tmp_path / "elsewhere").exists() and (tmp_path / "tls" / "tls.crt").read_bytes() == before
+    run(tmp_path, {**elsewhere, "tls_certificates_allow": ["ca_unknown"]})
+    assert (tmp_path / "tls" / "ca.crt").read_bytes() == (tmp_path / "elsewhere" / "ca.crt").read_bytes()
 
 
 def told(result: dict[str, Any]) -> list[bool]:

@@ -29,7 +29,8 @@ def own_ca(request: Request, host: Host) -> Plan:
     result = empty(request)
     bundle = host.bundle or nothing()
     try:
-        result["refusals"] = [_ca_sentence(each) for each in _rollover(request, bundle, result)]
+        know(request, bundle, result)
+        result["refusals"] = result["refusals"] or [_ca_sentence(each) for each in _rollover(request, bundle, result)]
         if result["refusals"]:
             return result
         view = rollover.view(request.ca_directory, request.rollover)
@@ -72,6 +73,15 @@ def self_signed(request: Request, host: Host) -> Plan:
         result["differences"], result["remarks"] = differences(verdict, bundle), remarks(verdict["warnings"])
     result["reuse_key"] = bool(result["reasons"]) and reuses_key(request, bundle)
     return result
+
+
+def know(request: Request, bundle: State, result: Plan) -> None:
+    """Refuse a host that trusts another CA than the folder's, of the same name, or say that this was allowed."""
+    found = rollover.stranger(request.ca_directory, request.ca_common_name, bundle["ca_certificates"])
+    if request.other_ca:
+        result["remarks"] += remarks([], found)
+    else:
+        result["refusals"] += [_ca_sentence(each) for each in found]
 
 
 def clients(request: Request, view: rollover.View, result: Plan) -> None:
@@ -137,7 +147,8 @@ def _judge(request: Request, bundle: State, view: rollover.View, result: Plan) -
     terms = validate.terms(request.names, request.mutual, False, warn_days=0)
     result["reasons"], verdict = judge_installed(request, policy, bundle, material, terms)
     if verdict is not None:
-        result["differences"], result["remarks"] = differences(verdict, bundle), remarks(verdict["warnings"])
+        result["differences"] = differences(verdict, bundle)
+        result["remarks"] += remarks(verdict["warnings"])
 
 
 def _first(certificate: t.Optional[str]) -> t.Optional[str]:

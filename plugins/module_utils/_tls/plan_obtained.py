@@ -82,6 +82,9 @@ def acme(request: Request, host: Host) -> Plan:
         except f.MaterialError as exc:
             result["refusals"] = [f"tls_certificates_ca_directory: {sentence(exc.finding)}"]
             return result
+        plan_issued.know(request, bundle, result)
+        if result["refusals"]:
+            return result
         plan_issued.clients(request, view, result)
     if host.bundle is None:
         result["reasons"] = [LATER]
@@ -92,7 +95,7 @@ def acme(request: Request, host: Host) -> Plan:
             result["reasons"], verdict = [f"its CA suggests a renewal: {request.renewal_info.rstrip('.')}"], None
         if verdict is not None:
             result["differences"] = differences(verdict, bundle, authorities)
-            result["remarks"] = remarks(verdict["warnings"])
+            result["remarks"] += remarks(verdict["warnings"])
     result["reuse_key"] = bool(result["reasons"]) and reuses_key(request, bundle)
     if request.mutual:
         if result["create_ca"]:

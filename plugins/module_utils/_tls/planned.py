@@ -61,6 +61,7 @@ class Request(t.NamedTuple):
     warn_days: float
     error_days: float
     allow: t.Sequence[str]
+    other_ca: bool
     provided_passphrase: str = ""
 
 

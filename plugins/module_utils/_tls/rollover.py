@@ -18,7 +18,7 @@ import re
 import typing as t
 
 from ansible_collections.inferops.triton.plugins.module_utils._tls import authority, finding as f, storage
-from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate
+from ansible_collections.inferops.triton.plugins.module_utils._tls.certificate import Certificate, Description
 
 STEPS = ("trust", "issue", "retire")
 NEXT, PREVIOUS, RETIRED = "next", "previous", "retired"
@@ -89,6 +89,34 @@ def refusals(directory: str, step: str) -> t.List[f.Finding]:
         cause = f"The new CA in {os.path.join(directory, NEXT)} has the key of the old one; gRPC clients fail where both are trusted."
         return [_order(cause, "Remove that folder, so that a CA with a key of its own is made.")]
     return []
+
+
+def stranger(directory: str, name: str, trusted: t.Sequence[Description]) -> t.List[f.Finding]:
+    """Whether a host trusts another CA than that of the folder, of the same name; without one there, than would be made by that common name.
+
+    The folder then is not the one that its certificates came from, as on another controller. A CA of the folder's past is known there; one of another
+    name was replaced on purpose.
+    """
+    past = os.path.join(directory, RETIRED)
+    retired = [os.path.join(RETIRED, each) for each in sorted(os.listdir(past))] if os.path.isdir(past) else []
+    try:
+        mine = [each for folder in (".", NEXT, PREVIOUS, *retired) for each in _roots(directory, folder)]
+    except f.MaterialError:
+        return []  # who needs the file says what is wrong with it
+    names = {_base(each.subject) for each in mine} or {_base(f"CN={name}")}
+    alike = [each["subject"] for each in trusted if _base(each["subject"]) in names]
+    if not alike or {each.public_key_sha256 for each in mine} & {each["public_key_sha256"] for each in trusted}:
+        return []
+    cause = f"The CA that this host trusts, '{alike[0]}', is not in {directory}: " + (
+        "another one of that name lies there. With certificates of that, the host and its clients would refuse each other."
+        if mine
+        else "no CA lies there. With certificates of a new one, the host and its clients would refuse each other."
+    )
+    remedy = (
+        "Bring the folder of the CA that issued its certificate, from the controller that made it. To begin anew with another CA, put ca_unknown into"
+        " tls_certificates_allow for one run, and give the new ca.crt to all clients."
+    )
+    return [{"code": "ca_unknown", "subject": "ca", "cause": cause, "remedy": remedy}]
 
 
 def due(directory: str, step: str) -> bool:

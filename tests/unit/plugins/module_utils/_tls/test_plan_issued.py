@@ -105,6 +105,43 @@ def test_an_issuing_ca_of_another_root(authority: Path) -> None:
     assert [code(refusal) for refusal in plan(authority, bundle.nothing())["refusals"]] == ["ca_not_of_root"]
 
 
+# ---- whose CA it is --------------------------------------------------------------------------------------------------
+
+OTHER = issue("Triton CA", ca=True, end_days=3000)
+THEIRS = issue("gpu1", issuer=issue("Triton CA issuing", issuer=OTHER, ca=True), names=["gpu1"], end_days=364)
+
+
+def test_another_ca_of_the_same_name_locks_nobody_out(tmp_path: Path, authority: Path) -> None:
+    """The folder of another controller: with a certificate of its CA, clients of the host's would refuse it."""
+    theirs = installed(tmp_path / "tls", THEIRS, OTHER.pem)
+    (refusal,) = plan(authority, theirs)["refusals"]
+    assert code(refusal) == "ca_unknown" and "another one of that name lies there" in refusal and str(authority) in refusal
+    found = plan(authority, theirs, allow=["ca_unknown"])
+    assert (found["refusals"], len(found["reasons"])) == ([], 1)
+    assert found["remarks"][0].startswith("overridden by tls_certificates_allow: ")
+
+
+@pytest.mark.parametrize("name", ["Triton CA", "Triton CA G2"])
+def test_nor_does_a_ca_that_would_be_made_anew(tmp_path: Path, name: str) -> None:
+    """A folder that was lost, or never was on this controller; the CA of the host may be the one after a rollover."""
+    root = issue(name, ca=True, end_days=3000)
+    theirs = installed(tmp_path / "tls", issue("gpu1", issuer=root, names=["gpu1"], end_days=364), root.pem)
+    (refusal,) = plan(tmp_path / "ca", theirs)["refusals"]
+    assert code(refusal) == "ca_unknown" and "no CA lies there" in refusal
+    assert plan(tmp_path / "ca", theirs, allow=["ca_unknown"])["create_ca"]
+    assert not plan(tmp_path / "ca", theirs, ca_common_name="GPU farm")["refusals"]
+
+
+@pytest.mark.parametrize("folder", ["previous", "retired/0123456789abcdef"])
+def test_a_ca_of_the_past_is_known(tmp_path: Path, folder: str) -> None:
+    """A host that was away while the CA was replaced gets its new certificate."""
+    write(tmp_path / "ca", NEW, NEW_ISSUING)
+    (tmp_path / "ca" / folder).mkdir(parents=True)
+    (tmp_path / "ca" / folder / "ca.crt").write_text(ROOT.pem)
+    found = plan(tmp_path / "ca", installed(tmp_path / "tls", GOOD, ROOT.pem), clients=[])
+    assert found["refusals"] == [] and found["reasons"]
+
+
 # ---- keys -----------------------------------------------------------------------------------------------------------
 
 

@@ -272,13 +272,16 @@ def test_a_ca_file_that_is_missing(tmp_path: Path) -> None:
 
 def test_under_mutual_tls_clients_are_the_own_cas(tmp_path: Path) -> None:
     own = issue("Triton CA", ca=True, end_days=3000)
-    state = host(tmp_path, given(), ca=own.pem)
-    found = acme(tmp_path, state, mutual_tls=True)
+    wrong = installed(tmp_path / "wrong", given(), CORPORATE.pem)
+    found = acme(tmp_path, wrong, mutual_tls=True)
     assert (found["create_ca"], found["clients"], found["reasons"]) == (True, ["verifier"], [])
+    state = host(tmp_path, given(), ca=own.pem)
+    (refusal,) = acme(tmp_path, state, mutual_tls=True)["refusals"]
+    assert code(refusal) == "ca_unknown", "the host would refuse the clients that the old CA of this name has issued"
+    assert acme(tmp_path, state, mutual_tls=True, allow=["ca_unknown"])["create_ca"]
     own.write(tmp_path, "ca")
     issue("verifier", issuer=own, names=["verifier"], eku=[CLIENT], end_days=364).write(tmp_path / "clients", "verifier")
     assert acme(tmp_path, state, mutual_tls=True) == EMPTY
-    wrong = installed(tmp_path / "wrong", given(), CORPORATE.pem)
     assert acme(tmp_path, wrong, mutual_tls=True)["differences"] == ["the CA is another one"]
 
 
