@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the gateway costs: gRPC through it beside gRPC to Triton itself, REST over HTTPS through it beside Triton's plain REST and beside nginx.
 
-A real Triton with the identity model, the configuration that the role renders, nginx set up the usual way (baseline/nginx.conf). Clients are processes
-of their own, each with one kept connection for REST and one channel with four calls in flight for gRPC. The five ways are measured in turn, half a second
-each, round after round, so that other load on the machine meets all of them; a ratio is the median of the rounds' own. Beside it stands what a request costs
-HAProxy and nginx in CPU time, which other load hardly changes. The last line is JSON.
+A real Triton with the identity model, the configuration that the role renders, nginx set up the usual way (baseline/nginx.conf). Both write a line for each
+request into a file; what the journal costs on a host is not measured. Clients are processes of their own, each with one kept connection for REST and one
+channel with four calls in flight for gRPC. The five ways are measured in turn, half a second each, round after round, so that other load on the machine meets
+all of them; a ratio is the median of the rounds' own. Beside it stands what a request costs HAProxy and nginx in CPU time, which other load hardly changes.
+The last line is JSON.
 """
 
 from __future__ import annotations
