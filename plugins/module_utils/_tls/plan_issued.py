@@ -29,15 +29,14 @@ def own_ca(request: Request, host: Host) -> Plan:
     result = empty(request)
     bundle = host.bundle or nothing()
     try:
-        know(request, bundle, result)
-        result["refusals"] = result["refusals"] or [_ca_sentence(each) for each in _rollover(request, bundle, result)]
+        result["refusals"] = [ca_sentence(each) for each in unknown_ca(request, bundle, result) or _rollover(request, bundle, result)]
         if result["refusals"]:
             return result
         view = rollover.view(request.ca_directory, request.rollover)
         if request.rollover == "retire":
-            result["refusals"] = [_ca_sentence(each) for each in _unready_to_retire(request, host, view)]
+            result["refusals"] = [ca_sentence(each) for each in _unready_to_retire(request, host, view)]
     except f.MaterialError as exc:
-        result["refusals"] = [_ca_sentence(exc.finding)]
+        result["refusals"] = [ca_sentence(exc.finding)]
     if result["refusals"]:
         return result
     clients(request, view, result)
@@ -75,13 +74,13 @@ def self_signed(request: Request, host: Host) -> Plan:
     return result
 
 
-def know(request: Request, bundle: State, result: Plan) -> None:
-    """Refuse a host that trusts another CA than the folder's, of the same name, or say that this was allowed."""
-    found = rollover.stranger(request.ca_directory, request.ca_common_name, bundle["ca_certificates"])
-    if request.other_ca:
-        result["remarks"] += remarks([], found)
-    else:
-        result["refusals"] += [_ca_sentence(each) for each in found]
+def unknown_ca(request: Request, bundle: State, result: Plan) -> t.List[f.Finding]:
+    """What refuses a host that trusts another CA of the name of the folder's; nothing, but a remark, where that is allowed."""
+    found = rollover.unknown(request.ca_directory, request.ca_common_name, bundle["ca_certificates"])
+    if not request.other_ca:
+        return found
+    result["remarks"] += remarks([], found)
+    return []
 
 
 def clients(request: Request, view: rollover.View, result: Plan) -> None:
@@ -107,14 +106,14 @@ def judge_authority(request: Request, view: rollover.View, result: Plan) -> None
     if result["create_ca"] or result["issuing"]:
         found = authority.root_findings(view.directory, request.ca_root_passphrase or None)
         if result["create_ca"] or any(each["code"] != "ca_root_away" for each in found):
-            result["refusals"] += [_ca_sentence(each) for each in found]
+            result["refusals"] += [ca_sentence(each) for each in found]
         elif found:
             # There is time: the old certificate of the issuing CA still signs.
             result["issuing"] = []
             result["remarks"] += [f"warning: the issuing CA is due ({_time_left(view, request)}). {sentence(found[0])}"]
     if result["clients"] or result["reasons"]:
         loaded = authority.load(view.directory, request.ca_passphrase or None)
-        result["refusals"] += [_ca_sentence(each) for each in loaded["findings"]]
+        result["refusals"] += [ca_sentence(each) for each in loaded["findings"]]
         result["remarks"] += _ends_soon(loaded["not_after"], request.lifetime_days)
 
 
@@ -205,7 +204,8 @@ def _order(cause: str, remedy: str) -> f.Finding:
     return {"code": "ca_rollover_order", "subject": "ca", "cause": cause, "remedy": remedy}
 
 
-def _ca_sentence(finding: f.Finding) -> str:
+def ca_sentence(finding: f.Finding) -> str:
+    """A finding about the CA, after the variable that it is about."""
     option = "tls_certificates_ca_rollover" if finding["code"] == "ca_rollover_order" else "tls_certificates_ca_directory"
     return f"{option}: {sentence(finding)}"
 

@@ -79,11 +79,11 @@ def acme(request: Request, host: Host) -> Plan:
         try:
             view = rollover.view(request.ca_directory)
             authorities = [each.describe() for each in c.load(view.trust or "", "ca")[0]] if view.trust else []
+            unfit = plan_issued.unknown_ca(request, bundle, result)
         except f.MaterialError as exc:
-            result["refusals"] = [f"tls_certificates_ca_directory: {sentence(exc.finding)}"]
-            return result
-        plan_issued.know(request, bundle, result)
-        if result["refusals"]:
+            unfit = [exc.finding]
+        if unfit:
+            result["refusals"] = [plan_issued.ca_sentence(each) for each in unfit]
             return result
         plan_issued.clients(request, view, result)
     if host.bundle is None:

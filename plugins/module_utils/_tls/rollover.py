@@ -91,7 +91,7 @@ def refusals(directory: str, step: str) -> t.List[f.Finding]:
     return []
 
 
-def stranger(directory: str, name: str, trusted: t.Sequence[Description]) -> t.List[f.Finding]:
+def unknown(directory: str, name: str, trusted: t.Sequence[Description]) -> t.List[f.Finding]:
     """Whether a host trusts another CA than that of the folder, of the same name; without one there, than would be made by that common name.
 
     The folder then is not the one that its certificates came from, as on another controller. A CA of the folder's past is known there; one of another
