@@ -48,10 +48,11 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
 [supervisorctl]
 serverurl = unix://%(here)s/s.sock
 [program:triton-gateway]
-command = /bin/sh -c "exec >> {root}/gateway.log 2>&1; /bin/sh {root}/gateway/prepare {root} {run} &&
+; Its log goes to the file itself; errors, on standard error, come through supervisord, where the module asks for them.
+command = /bin/sh -c "exec >> {root}/gateway.log; /bin/sh {root}/gateway/prepare {root} {run} &&
   exec {haproxy} -W -f {root}/gateway/haproxy.cfg -S {run}/control/master.sock,mode,600"
-stdout_logfile = NONE
-stderr_logfile = NONE
+redirect_stderr = true
+stdout_logfile = {root}/gateway.log
 autostart = false
 autorestart = true
 startsecs = 0

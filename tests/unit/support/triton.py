@@ -70,11 +70,18 @@ WHOLE = Model("whole", datatype="TYPE_INT64", dims="2, 3")
 HALF = Model("half", datatype="TYPE_FP16", dims="2")
 
 
+_GIVEN: t.Set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port that was free on 127.0.0.1 a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port that was free on 127.0.0.1 a moment ago, and that this process was not given before."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port not in _GIVEN:
+            _GIVEN.add(port)
+            return port
 
 
 def wheel() -> Path:
