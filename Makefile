@@ -136,7 +136,7 @@ bench-gate: venv
 .PHONY: bench-gateway
 ## bench-gateway: what the gateway costs gRPC and REST, beside Triton itself and beside nginx; last line JSON (ROUNDS=3 for less)
 bench-gateway: servers venv $(PYTRITON)/.installed
-	@tests/tools/servers.sh nginx
+	@tests/tools/servers.sh nginx wrk
 	@$(IN_VENV) PYTHONPATH=$(COLLECTIONS) $(VENV)/bin/python -m ansible_collections.inferops.triton.tests.bench.bench_gateway
 
 .PHONY: tls-scan

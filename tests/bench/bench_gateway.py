@@ -3,50 +3,56 @@
 """What the gateway costs: gRPC through it beside gRPC to Triton itself, REST over HTTPS through it beside Triton's plain REST and beside nginx.
 
 A real Triton with the identity model, the configuration that the role renders, nginx set up the usual way (baseline/nginx.conf). Both write a line for each
-request into a file; what the journal costs on a host is not measured. Clients are processes of their own, each with one kept connection for REST and one
-channel with four calls in flight for gRPC. The five ways are measured in turn, half a second each, round after round, so that other load on the machine meets
-all of them; a ratio is the median of the rounds' own. Beside it stands what a request costs HAProxy and nginx in CPU time, which other load hardly changes.
-The last line is JSON.
+request into a file; what the journal costs on a host is not measured. REST's clients are wrk's, CONNECTIONS kept ones, with bodies of three sizes: two
+numbers as JSON, and 64 KiB and an image's 588 KiB in the binary form of KServe's protocol. gRPC's are processes of their own, each with one channel and four
+calls in flight. The ways of a size are measured in turn, a second each, round after round, so that other load on the machine meets all of them; a ratio is
+the median of the rounds' own, its spread their quartiles. Beside it stands what a request costs HAProxy and nginx in CPU time, which other load hardly
+changes. The last line is JSON: grpc_ratio, and of the small body rest_ratio_plain and rest_ratio_nginx; `rest` has them for each size.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import multiprocessing
 import os
+import re
 import shutil
-import socket
 import statistics
 import struct
 import subprocess
 import tempfile
 import time
 import typing as t
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from ansible_collections.inferops.triton.plugins.module_utils._triton.hostinfo import listening
-from ansible_collections.inferops.triton.tests.unit.support import gateways, https, triton
+from ansible_collections.inferops.triton.tests.unit.support import gateways, triton
 from ansible_collections.inferops.triton.tests.unit.support.certificates import issue
 
 ROUNDS = int(os.environ.get("ROUNDS", "40"))
-SECONDS = 0.5
+SECONDS = 1
 CLIENTS = 2
 IN_FLIGHT = 4
+CONNECTIONS = 16
+PATH = "/v2/models/triton_identity/infer"
 BASELINE = Path(__file__).with_name("baseline") / "nginx.conf"
-Way = t.Tuple[str, int]  # kind (grpc, https, http) and port
+# What REST's clients send: how many numbers. The first as JSON.
+SIZES = {"small": 2, "64 KiB": 16 * 1024, "image": 3 * 224 * 224}
+Measure = t.Callable[[int], float]  # of a port: inferences a second
 
 
 def worker(pipe: Connection, ca: str) -> None:
-    """Waits for a way and seconds, sends the number of inferences that it got an answer to; ends at None."""
+    """Waits for a port, sends the number of inferences that it got an answer to over gRPC; ends at None."""
     while True:
-        order = pipe.recv()
-        if order is None:
+        port = pipe.recv()
+        if port is None:
             return
-        kind, port, seconds = order
-        pipe.send(asyncio.run(over_grpc(port, ca, seconds)) if kind == "grpc" else over_rest(kind, port, ca, seconds))
+        pipe.send(asyncio.run(over_grpc(port, ca, SECONDS)))
 
 
 async def over_grpc(port: int, ca: str, seconds: float) -> int:
@@ -76,21 +82,35 @@ async def over_grpc(port: int, ca: str, seconds: float) -> int:
     return count
 
 
-def over_rest(kind: str, port: int, ca: str, seconds: float) -> int:
-    plain = socket.create_connection((https.ADDRESS, port), timeout=10)
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    secured = https.context(ca).wrap_socket(plain, server_hostname="localhost") if kind == "https" else plain
-    message = https.request("/v2/models/triton_identity/infer", "POST", body=https.INFERENCE)
-    count = 0
-    with secured as connection:
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
-            connection.sendall(message)
-            answer = https.answer(connection)
-            if answer.status != 200:
-                raise RuntimeError(f"status {answer.status}: {answer.body!r}")
-            count += 1
-    return count
+def over_rest(port: int, scheme: str, script: Path) -> float:
+    """Inferences a second over REST, by wrk; RuntimeError where one of them is not answered, or not with 200."""
+    address = f"{scheme}://localhost:{port}{PATH}"
+    command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{SECONDS}s", "--script", str(script), address]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    rate = re.search(r"Requests/sec: +([0-9.]+)", said)
+    if rate is None or "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(said)
+    return float(rate[1])
+
+
+def body(folder: Path, size: str) -> Path:
+    """wrk's script for an inference of this size."""
+    number = SIZES[size]
+    tensor = {"name": "INPUT", "shape": [number], "datatype": "FP32"}
+    if size == "small":
+        headers = {"Content-Type": "application/json"}
+        content = json.dumps({"inputs": [{**tensor, "data": [1.0] * number}]}).encode()
+    else:
+        binary = {**tensor, "parameters": {"binary_data_size": 4 * number}}
+        head = json.dumps({"inputs": [binary], "outputs": [{"name": "OUTPUT", "parameters": {"binary_data": True}}]}).encode()
+        headers = {"Content-Type": "application/octet-stream", "Inference-Header-Content-Length": str(len(head))}
+        content = head + struct.pack("<f", 1.0) * number
+    file = folder / f"{number}.body"
+    file.write_bytes(content)
+    lines = [f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items()]
+    script = folder / f"{number}.lua"
+    script.write_text("\n".join(['wrk.method = "POST"', *lines, f'wrk.body = io.open("{file}", "rb"):read("*a")', ""]))
+    return script
 
 
 @contextlib.contextmanager
@@ -118,18 +138,18 @@ def nginx(folder: Path, target: int, certificate: str, key: str) -> t.Iterator[i
 
 
 @contextlib.contextmanager
-def workers(ca: str) -> t.Iterator[t.Callable[[Way, float], float]]:
-    """Client processes; what is yielded measures a way: inferences a second of all together."""
+def grpc_clients(ca: str) -> t.Iterator[Measure]:
+    """Client processes; what is yielded measures all of them together."""
     spawn = multiprocessing.get_context("spawn")  # gRPC does not survive a fork
     pairs = [spawn.Pipe() for _number in range(CLIENTS)]
     processes = [spawn.Process(target=worker, args=(theirs, ca), daemon=True) for _ours, theirs in pairs]
     for process in processes:
         process.start()
 
-    def measure(way: Way, seconds: float) -> float:
+    def measure(port: int) -> float:
         for ours, _theirs in pairs:
-            ours.send((*way, seconds))
-        return sum(t.cast(int, ours.recv()) for ours, _theirs in pairs) / seconds
+            ours.send(port)
+        return sum(t.cast(int, ours.recv()) for ours, _theirs in pairs) / SECONDS
 
     yield measure
     for ours, _theirs in pairs:
@@ -166,9 +186,46 @@ class Material(t.NamedTuple):
     server_key: str
 
 
+@dataclass
+class Way:
+    """A way to Triton, what measures it, and what it came to in each round."""
+
+    port: int
+    measure: Measure
+    rates: t.List[float] = field(default_factory=list)
+    spent: float = 0.0
+
+    def again(self) -> None:
+        before = processor_seconds("haproxy") + processor_seconds("nginx")
+        self.rates.append(self.measure(self.port))
+        self.spent += processor_seconds("haproxy") + processor_seconds("nginx") - before
+
+    def beside(self, other: "Way") -> t.List[float]:
+        """First quartile, median and third quartile of the rounds' ratios."""
+        ratios = [one / two for one, two in zip(self.rates, other.rates)]
+        return [round(ratio, 3) for ratio in statistics.quantiles(ratios, n=4, method="inclusive")]
+
+    def figures(self) -> t.Dict[str, int]:
+        """Inferences a second, and microseconds of HAProxy's and nginx's CPU time for one."""
+        return {"rate": round(statistics.median(self.rates)), "cpu_us": round(self.spent / SECONDS / sum(self.rates) * 1e6)}
+
+
+def play(name: str, ways: t.Mapping[str, Way]) -> None:
+    """All rounds of some ways, forwards and backwards, so that a drift of the machine favours none."""
+    turn = list(ways.values())
+    for way in turn:
+        way.measure(way.port)
+    for _round in range(ROUNDS):
+        for way in turn:
+            way.again()
+        turn.reverse()
+    print(f"{name}: " + ", ".join(f"{each} {way.figures()}" for each, way in ways.items()), flush=True)
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-gateway-") as name, contextlib.ExitStack() as stack:
         folder = Path(name)
+        folder.chmod(0o711)  # nginx keeps bodies there, as a user of its own
         root = issue("bench CA", ca=True)
         (folder / "ca.crt").write_text(root.pem)
         identity = issue("bench", root, ["localhost"])
@@ -182,39 +239,24 @@ def main() -> None:
         stack.enter_context(host)
         host.present(config)
         beside = stack.enter_context(nginx(folder / "nginx", blue["http"], certificate, key))
-        ways: t.Dict[str, Way] = {
-            "grpc": ("grpc", blue["grpc"]),
-            "grpc_gateway": ("grpc", host.ports.grpc),
-            "rest": ("http", blue["http"]),
-            "rest_gateway": ("https", host.ports.http),
-            "rest_nginx": ("https", beside),
-        }
-        rates: t.Dict[str, t.List[float]] = {way: [] for way in ways}
-        measure = stack.enter_context(workers(str(folder / "ca.crt")))
-        for each in ways.values():
-            measure(each, 0.5)
-        spent = dict.fromkeys(ways, 0.0)
-        for number in range(ROUNDS):
-            # Forwards and backwards, so that a drift of the machine favours nobody.
-            for way in list(ways) if number % 2 == 0 else reversed(ways):
-                program = "nginx" if way == "rest_nginx" else "haproxy"
-                before = processor_seconds(program)
-                rates[way].append(measure(ways[way], SECONDS))
-                spent[way] += processor_seconds(program) - before
-            if (number + 1) % 10 == 0:
-                print(f"round {number + 1}: " + ", ".join(f"{way} {found[-1]:.0f}/s" for way, found in rates.items()), flush=True)
+        over_channels = stack.enter_context(grpc_clients(str(folder / "ca.crt")))
+        grpc = {"direct": Way(blue["grpc"], over_channels), "gateway": Way(host.ports.grpc, over_channels)}
+        play("gRPC", grpc)
+        rest: t.Dict[str, t.Dict[str, Way]] = {}
+        for size in SIZES:
+            script = body(folder, size)
+            http, https = (functools.partial(over_rest, scheme=scheme, script=script) for scheme in ("http", "https"))
+            rest[size] = {"plain": Way(blue["http"], http), "gateway": Way(host.ports.http, https), "nginx": Way(beside, https)}
+            play(f"REST, {size}", rest[size])
 
-    def ratio(way: str, other: str) -> float:
-        return round(statistics.median(one / two for one, two in zip(rates[way], rates[other])), 3)
-
+    ratios = {size: {f"ratio_{other}": ways["gateway"].beside(ways[other]) for other in ("plain", "nginx")} for size, ways in rest.items()}
     print(
         json.dumps(
             {
-                "grpc_ratio": ratio("grpc_gateway", "grpc"),
-                "rest_ratio_plain": ratio("rest_gateway", "rest"),
-                "rest_ratio_nginx": ratio("rest_gateway", "rest_nginx"),
-                "rates": {way: round(statistics.median(found)) for way, found in rates.items()},
-                "cpu_us": {way: round(spent[way] / SECONDS / sum(rates[way]) * 1e6) for way in ways if "_" in way},
+                "grpc_ratio": grpc["gateway"].beside(grpc["direct"])[1],
+                "rest_ratio_plain": ratios["small"]["ratio_plain"][1],
+                "rest_ratio_nginx": ratios["small"]["ratio_nginx"][1],
+                "rest": {size: {**ratios[size], **{each: way.figures() for each, way in ways.items()}} for size, ways in rest.items()},
                 "rounds": ROUNDS,
                 "cores": os.cpu_count(),
             }
