@@ -228,35 +228,8 @@ from ansible_collections.inferops.triton.plugins.module_utils._nvidia import sur
 
 def main() -> None:
     """Read the options, look, exit."""
-    module = AnsibleModule(
-        argument_spec={
-            "packages": {"type": "list", "elements": "str", "default": []},
-            "repositories": {"type": "str", "choices": ["never", "bare", "always"], "default": "never"},
-            "paths": {"type": "list", "elements": "path", "default": []},
-            "services": {"type": "list", "elements": "str", "default": []},
-            "modprobe_file": {"type": "path"},
-            "components": {
-                "type": "dict",
-                "options": {
-                    "codename": {"type": "str", "required": True},
-                    "origin": {"type": "str", "required": True},
-                    "aliases": {"type": "list", "elements": "str", "default": []},
-                    "names": {"type": "list", "elements": "str", "required": True},
-                },
-            },
-        },
-        supports_check_mode=True,
-    )
-    options = module.params
-    result = survey.survey(
-        options["packages"],
-        options["paths"],
-        options["services"],
-        options["repositories"],
-        options["components"],
-        options["modprobe_file"] or "",
-    )
-    module.exit_json(changed=False, **result)
+    module = AnsibleModule(argument_spec=survey.SPEC, supports_check_mode=True)
+    module.exit_json(changed=False, **survey.look(module.params))
 
 
 if __name__ == "__main__":

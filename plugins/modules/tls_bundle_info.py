@@ -116,53 +116,22 @@ cryptography:
   returned: success
 """
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.inferops.triton.plugins.module_utils._tls import _dep, bundle, store
+from ansible_collections.inferops.triton.plugins.module_utils._tls import _dep, look
 
 
 def main() -> None:
     """Read the options, call the back end, exit once."""
-    module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "path", "default": "/etc/triton/tls"},
-            "certificate_path": {"type": "path"},
-            "key_path": {"type": "path", "no_log": False},
-            "key_passphrase": {"type": "str", "no_log": True},
-            "ca_path": {"type": "path"},
-            "owner": {"type": "str"},
-            "group": {"type": "str"},
-        },
-        required_by={"key_path": "certificate_path", "ca_path": "certificate_path", "key_passphrase": "key_path"},
-        supports_check_mode=True,
-    )
-    options = module.params
-    installed = options["certificate_path"] is None
-    path = options["path"]
-    if installed:
-        paths = [os.path.join(path, name) for name in (*store.NAMES, store.PENDING_KEY)]
-    else:
-        paths = [options["certificate_path"], options["key_path"], options["ca_path"]]
-    if _dep.VERSION is None and bundle.anything(paths):
-        cause = f"There are certificates on the host ({paths[0]}), but the Python library cryptography to read them is not installed."
-        remedy = "Install the package python3-cryptography on the host."
-        if not module.check_mode:
-            module.fail_json(msg=f"{cause} {remedy}", diagnosis="cryptography_missing", cause=cause, remedy=remedy, exception=_dep.ERROR)
-        module.warn(f"{cause} {remedy}")
-        paths = []
+    module = AnsibleModule(argument_spec=look.SPEC, required_by=look.REQUIRED_BY, supports_check_mode=True)
     try:
-        owner = bundle.ownership(options["owner"], options["group"]) if options["owner"] or options["group"] else None
-    except LookupError:
-        # what does not exist yet cannot own anything: nothing to compare
-        owner = None
-    if not paths:
-        state = bundle.nothing()
-    elif installed:
-        state = bundle.inspect_installed(path, owner)
-    else:
-        state = bundle.inspect(options["certificate_path"], options["key_path"], options["ca_path"], options["key_passphrase"])
-    module.exit_json(changed=False, bundle=state, cryptography=_dep.VERSION)
+        result = look.look(module.params)
+    except _dep.MissingCryptography as missing:
+        if not module.check_mode:
+            words = {"diagnosis": "cryptography_missing", "cause": str(missing), "remedy": look.REMEDY}
+            module.fail_json(msg=f"{missing} {look.REMEDY}", exception=_dep.ERROR, **words)
+        module.warn(f"{missing} {look.REMEDY}")
+        result = look.unread()
+    module.exit_json(changed=False, **result)
 
 
 if __name__ == "__main__":

@@ -230,45 +230,14 @@ selinux:
   type: bool
 """
 
-from typing import Any
-
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.inferops.triton.plugins.module_utils._triton import survey
-from ansible_collections.inferops.triton.plugins.module_utils._triton.backend import SERVICE_SPEC
 from ansible_collections.inferops.triton.plugins.module_utils._triton.errors import HostError
-
-_ENGINE_SPEC: dict[str, Any] = {
-    "type": {"type": "str", "choices": ["native", "docker", "podman"], "required": True},
-    "binary": {"type": "path"},
-    "environment": {"type": "dict", "default": {}},
-    "image": {"type": "str"},
-}
 
 
 def main() -> None:
     """Entry point."""
-    module = AnsibleModule(
-        argument_spec={
-            **SERVICE_SPEC,
-            "engine": {
-                "type": "dict",
-                "options": _ENGINE_SPEC,
-                "required_if": [
-                    ("type", "native", ["binary"]),
-                    ("type", "docker", ["image"]),
-                    ("type", "podman", ["image"]),
-                ],
-            },
-            "user": {"type": "str"},
-            "ports": {"type": "list", "elements": "int", "default": []},
-            "packages": {"type": "list", "elements": "str", "default": []},
-            "paths": {"type": "list", "elements": "path", "default": []},
-            "instances": {"type": "list", "elements": "str", "default": []},
-            "room": {"type": "bool", "default": False},
-        },
-        required_if=[("service_manager", "supervisor", ["supervisor_config"])],
-        supports_check_mode=True,
-    )
+    module = AnsibleModule(argument_spec=survey.SPEC, required_if=survey.REQUIRED_IF, supports_check_mode=True)
     try:
         result = survey.survey(module.params, write_cache=not module.check_mode)
     except HostError as error:

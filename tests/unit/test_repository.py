@@ -135,6 +135,15 @@ def test_action_group_holds_every_module() -> None:
     assert groups == {"triton": sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("*.py"))}
 
 
+def test_one_look_asks_what_the_roles_ask() -> None:
+    """site looks at a host once for three roles, whose own looks it must not fall behind."""
+    looks = yaml.safe_load(TEXTS["playbooks/tasks/look.yml"])[0]["inferops.triton.triton_host_info"]
+    for part, role in (("nvidia", "nvidia_driver"), ("tls", "tls_certificates"), ("triton", "triton_server")):
+        task = yaml.safe_load(TEXTS[f"roles/{role}/tasks/look.yml"])[0]
+        (module,) = (name for name in task if name.startswith("inferops."))
+        assert looks[part] == task[module], role
+
+
 def test_execution_environment_asks_for_what_the_controller_needs() -> None:
     """The same libraries with the same lower bounds as requirements.txt, which has ansible itself besides."""
 

@@ -10,11 +10,41 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Optional
 
 from .._triton.packages import listing
 from . import apt_sources, driver, packages, pci, smi, users, versions
+
+# The options of nvidia_host_info.
+SPEC: dict[str, Any] = {
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "repositories": {"type": "str", "choices": ["never", "bare", "always"], "default": "never"},
+    "paths": {"type": "list", "elements": "path", "default": []},
+    "services": {"type": "list", "elements": "str", "default": []},
+    "modprobe_file": {"type": "path"},
+    "components": {
+        "type": "dict",
+        "options": {
+            "codename": {"type": "str", "required": True},
+            "origin": {"type": "str", "required": True},
+            "aliases": {"type": "list", "elements": "str", "default": []},
+            "names": {"type": "list", "elements": "str", "required": True},
+        },
+    },
+}
+
+
+def look(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The result of nvidia_host_info for its options."""
+    return survey(
+        options["packages"],
+        options["paths"],
+        options["services"],
+        options["repositories"],
+        options["components"],
+        options["modprobe_file"] or "",
+    )
 
 
 def survey(

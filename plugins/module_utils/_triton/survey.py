@@ -12,13 +12,39 @@ from datetime import datetime, timezone
 from typing import Any, Optional
 
 from . import engine, packages
-from .backend import service_manager
+from .backend import SERVICE_SPEC, service_manager
 from .generation import Store
 from .hostinfo import listeners
 from .manager import MISSING, UNKNOWN
 from .readable import lookup_user
 from .room import room
 from .service import described_ports, running_id
+
+# The options of triton_generation_info, and what they require of each other.
+SPEC: dict[str, Any] = {
+    **SERVICE_SPEC,
+    "engine": {
+        "type": "dict",
+        "options": {
+            "type": {"type": "str", "choices": ["native", "docker", "podman"], "required": True},
+            "binary": {"type": "path"},
+            "environment": {"type": "dict", "default": {}},
+            "image": {"type": "str"},
+        },
+        "required_if": [
+            ("type", "native", ["binary"]),
+            ("type", "docker", ["image"]),
+            ("type", "podman", ["image"]),
+        ],
+    },
+    "user": {"type": "str"},
+    "ports": {"type": "list", "elements": "int", "default": []},
+    "packages": {"type": "list", "elements": "str", "default": []},
+    "paths": {"type": "list", "elements": "path", "default": []},
+    "instances": {"type": "list", "elements": "str", "default": []},
+    "room": {"type": "bool", "default": False},
+}
+REQUIRED_IF = [("service_manager", "supervisor", ["supervisor_config"])]
 
 
 def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
