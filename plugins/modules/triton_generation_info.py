@@ -42,8 +42,30 @@ options:
         description: The image. Required for the other types.
         type: str
   user:
-    description: Name or uid of a user to look up.
+    description: Name or uid of a user to look up, who should own the private files of generations.
     type: str
+  group:
+    description: Name or gid of the group that these should have, if not the user's own.
+    type: str
+  files:
+    description: Files of the host that are to become part of a generation, as O(inferops.triton.triton_generation#module:files) takes them, of which to
+      tell the digest.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path within the generation.
+        type: str
+        required: true
+      source:
+        description: Path on the host.
+        type: path
+        required: true
+      private:
+        description: Whether it is a secret or a private key, whose digest is that of its public key.
+        type: bool
+        default: false
   ports:
     description: TCP ports of which to tell who listens on them.
     type: list
@@ -111,6 +133,16 @@ generations:
     proof:
       description: What was given as C(proof) when it was committed; empty where nothing was.
       type: dict
+    files:
+      description: Its files by path, each with C(digest), C(mode) and C(private).
+      type: dict
+    altered:
+      description:
+        - What was changed in it behind our back, and staging would put right; empty where all is as it was staged.
+        - Null for a generation that is neither committed nor active.
+      type: list
+      elements: str
+      sample: [tls/tls.key permissions]
     committed:
       description: Whether it is the last one that was verified.
       type: bool
@@ -204,6 +236,10 @@ missing_packages:
   elements: str
 paths:
   description: For each of O(paths), C(exists), C(directory), and the C(sha256) of a file.
+  returned: success
+  type: dict
+files:
+  description: For each path of O(files), its C(digest), or the C(problem) with it and its C(diagnosis), such as V(source_missing).
   returned: success
   type: dict
 room:

@@ -22,6 +22,7 @@ from typing import Any, Optional
 from .errors import HostError
 
 MANIFEST = "generation.json"
+MANIFEST_MODE = 0o444
 ID_LENGTH = 20
 _FORMAT = 1
 _PRIVATE_MODE = 0o400
@@ -49,6 +50,18 @@ class File:
             return "spki:" + public_key_sha256(self.data, self.path)
         slow = hashlib.pbkdf2_hmac("sha256", self.data, self.path.encode(), _SECRET_ROUNDS)
         return "secret:" + slow.hex()
+
+
+@dataclass(frozen=True)
+class Elsewhere(File):
+    """A file whose content lies on another machine, which has told its digest."""
+
+    told: str = ""
+
+    @cached_property
+    def digest(self) -> str:
+        """As it was told."""
+        return self.told
 
 
 def public_key_sha256(pem: bytes, name: str) -> str:
@@ -124,7 +137,7 @@ class Content:
     @cached_property
     def on_disk(self) -> tuple[File, ...]:
         """The files with the manifest among them."""
-        return (*self.files, File(MANIFEST, self.manifest, 0o444, False))
+        return (*self.files, File(MANIFEST, self.manifest, MANIFEST_MODE, False))
 
 
 def manifest_id(manifest: bytes) -> str:
@@ -132,14 +145,17 @@ def manifest_id(manifest: bytes) -> str:
     return hashlib.sha256(manifest).hexdigest()[:ID_LENGTH]
 
 
-def compose(specs: Iterable[Mapping[str, Any]], describe: Optional[Mapping[str, Any]] = None) -> Content:
+def compose(
+    specs: Iterable[Mapping[str, Any]], describe: Optional[Mapping[str, Any]] = None, told: Optional[Mapping[str, str]] = None
+) -> Content:
     """The content that file specifications ask for.
 
     A specification has ``path`` (relative, within the generation), one of ``content`` (text), ``secret`` (text,
-    implies private) and ``source`` (path on the host), and optionally ``mode`` and ``private``.
+    implies private) and ``source`` (path on the host), and optionally ``mode`` and ``private``. ``told``: on another machine
+    than the host, the digests there of the files that have a source, by ``path``.
     Raises HostError; code ``source_missing`` where a source does not exist (details: ``source``).
     """
-    files = sorted((_file(spec) for spec in specs), key=lambda file: file.path)
+    files = sorted((_file(spec, told) for spec in specs), key=lambda file: file.path)
     paths = [file.path for file in files]
     for path in paths:
         if paths.count(path) > 1:
@@ -150,11 +166,16 @@ def compose(specs: Iterable[Mapping[str, Any]], describe: Optional[Mapping[str, 
     return Content(tuple(files), dict(describe or {}))
 
 
+def digest(spec: Mapping[str, Any]) -> str:
+    """The digest of one file with a source, as the host tells it to another machine. Raises HostError."""
+    return _file(spec, None).digest
+
+
 def _invalid(cause: str, remedy: str) -> HostError:
     return HostError("invalid_file", cause, remedy)
 
 
-def _file(spec: Mapping[str, Any]) -> File:
+def _file(spec: Mapping[str, Any], told: Optional[Mapping[str, str]]) -> File:
     path = spec["path"]
     parts = path.split("/")
     if not path or any(part in ("", ".", "..") for part in parts) or any(ord(char) < 32 for char in path):
@@ -170,6 +191,8 @@ def _file(spec: Mapping[str, Any]) -> File:
     private = bool(spec.get("private")) or given == ["secret"]
     if private and given == ["content"]:
         raise _invalid(f"The private file {path} has its text in 'content', which is logged.", "Use 'secret' or 'source'.")
+    if given == ["source"] and told is not None:
+        return Elsewhere(path, b"", _mode(spec.get("mode"), path, private), private, told[path])
     data = _read(spec["source"], path) if given == ["source"] else spec[given[0]].encode()
     if not private and _PEM_KEY.search(data):
         raise _invalid(f"The file {path} holds a private key and is not private.", "Set 'private: true'.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any, Optional
 
 from .content import MANIFEST, Content, File
@@ -45,10 +46,14 @@ def changed_files(store: Store, old: Optional[str], new: Content) -> list[str]:
         entries = store.manifest(old) if old else {}
     except (OSError, ValueError):
         entries = {}
-    files = entries.get("files", {})
-    wanted = json.loads(new.manifest)
-    changed = {path for path in {*files, *wanted["files"]} if files.get(path) != wanted["files"].get(path)}
-    if entries.get("describe") != wanted["describe"]:
+    return changed_entries(entries, json.loads(new.manifest))
+
+
+def changed_entries(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The same of two manifests; an empty one stands for nothing."""
+    before, after = old.get("files", {}), new["files"]
+    changed = {path for path in {*before, *after} if before.get(path) != after.get(path)}
+    if old.get("describe") != new["describe"]:
         changed.add(MANIFEST)
     return sorted(changed)
 

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from .content import MANIFEST, Content, File, manifest_id
+from .content import MANIFEST, MANIFEST_MODE, Content, File, manifest_id
 from .disk import LINK, disk_errors, lock, read_regular, replace_link, sync_folder, write_text
 from .errors import HostError
 from .readable import Account, check_readable
@@ -203,12 +203,16 @@ class Store:
         )
         return Content(tuple(files), manifest["describe"])
 
-    def wrong_permissions(self, content: Content, account: Account) -> list[str]:
-        """Files of a whole generation whose mode or owner staging would put right."""
-        folder = self.folder(content.id)
-        return [
-            f"{file.path} permissions" for file in content.on_disk if account.repair(os.path.join(folder, file.path), file, check=True)
-        ]
+    def altered(self, generation: str, account: Account) -> list[str]:
+        """What staging would put right in a generation: damage or, in a whole one, modes and owners; one entry a file."""
+        damage = self.damage(generation)
+        if damage:
+            return damage
+        folder = self.folder(generation)
+        entries = self.manifest(generation)["files"]
+        files = [File(path, b"", int(entry["mode"], 8), entry["private"]) for path, entry in sorted(entries.items())]
+        files.append(File(MANIFEST, b"", MANIFEST_MODE, False))
+        return [f"{file.path} permissions" for file in files if account.repair(os.path.join(folder, file.path), file, check=True)]
 
     # Writing
 

@@ -41,7 +41,7 @@ def stage(store: Store, params: Mapping[str, Any], check: bool, diff: bool) -> d
     if check:
         if content.id not in store.ids():
             return {**result, "changed": True, "repaired": []}
-        wrong = store.damage(content.id) or store.wrong_permissions(content, account(params["owner"], params["group"]))
+        wrong = store.altered(content.id, account(params["owner"], params["group"]))
         return {**result, "changed": bool(wrong), "repaired": wrong}
     owner = account(params["owner"], params["group"])
     staged = store.stage(content, owner, check_owner=not allowed)

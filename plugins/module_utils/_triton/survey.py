@@ -13,10 +13,12 @@ from typing import Any, Optional
 
 from . import engine, packages
 from .backend import SERVICE_SPEC, service_manager
+from .content import digest
+from .errors import HostError
 from .generation import Store
 from .hostinfo import listeners
 from .manager import MISSING, UNKNOWN
-from .readable import lookup_user
+from .readable import Account, account, lookup_user
 from .room import room
 from .service import described_ports, running_id
 
@@ -38,6 +40,17 @@ SPEC: dict[str, Any] = {
         ],
     },
     "user": {"type": "str"},
+    "group": {"type": "str"},
+    "files": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "path": {"type": "str", "required": True},
+            "source": {"type": "path", "required": True},
+            "private": {"type": "bool", "default": False},
+        },
+        "default": [],
+    },
     "ports": {"type": "list", "elements": "int", "default": []},
     "packages": {"type": "list", "elements": "str", "default": []},
     "paths": {"type": "list", "elements": "path", "default": []},
@@ -52,6 +65,8 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
     store = Store(params["path"])
     active = store.active()
     committed, previous = store.target("committed"), store.target("previous")
+    in_use = {committed, *active.values()}
+    owner = _account(params["user"], params["group"])
     return {
         "generations": [
             {
@@ -61,6 +76,8 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
                 "proof": store.proof(generation),
                 "committed": generation == committed,
                 "previous": generation == previous,
+                "files": _files(store, generation),
+                "altered": store.altered(generation, owner) if generation in in_use else None,
                 "active_in": sorted(name for name, named in active.items() if named == generation),
             }
             for generation in store.ids()
@@ -74,6 +91,7 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
         "listeners": [listener.plain() for listener in listeners(params["ports"])] if params["ports"] else [],
         "missing_packages": packages.missing(params["packages"]),
         "paths": {path: _path(path) for path in params["paths"]},
+        "files": {file["path"]: _source(file) for file in params["files"]},
         "room": _room(store) if params["room"] else None,
         # The file exists only where the kernel has SELinux enabled and its file system mounted (selinux_kernel_status_open(3)).
         "selinux": os.path.exists("/sys/fs/selinux/enforce"),
@@ -105,6 +123,29 @@ def _engine(params: Mapping[str, Any], store: Store, write_cache: bool) -> Optio
 def _user(name: Optional[str]) -> Optional[dict[str, Any]]:
     entry = lookup_user(name) if name else None
     return {"name": entry.pw_name, "uid": entry.pw_uid, "gid": entry.pw_gid} if entry else None
+
+
+def _account(user: Optional[str], group: Optional[str]) -> Account:
+    """Who should own private files; nobody where the user or the group does not exist yet."""
+    try:
+        return account(user, group)
+    except HostError:
+        return Account()
+
+
+def _files(store: Store, generation: str) -> dict[str, Any]:
+    try:
+        return dict(store.manifest(generation)["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _source(file: Mapping[str, Any]) -> dict[str, Any]:
+    """The digest that a file would have in a generation, or why it has none."""
+    try:
+        return {"digest": digest(file), "problem": None, "diagnosis": None}
+    except HostError as error:
+        return {"digest": None, "problem": str(error), "diagnosis": error.code}
 
 
 def _path(path: str) -> dict[str, Any]:
