@@ -19,6 +19,7 @@ import argparse
 import json
 import os
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -95,10 +96,14 @@ class Bench:
 
     def idle(self, playbook: str, count: int, mitogen: bool = False) -> float:
         """Seconds of a run that must find nothing to do."""
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         seconds, output = self.run(playbook, count, mitogen=mitogen)
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = (used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime) / count
         if re.search(r"changed=[1-9]", output):
             raise RuntimeError(f"{playbook} changes something:\n{output[-6000:]}")
-        print(f"{'baseline' if playbook == BASELINE else playbook} over {count} hosts{' with Mitogen' if mitogen else ''}: {seconds:.1f} s", flush=True)
+        name = f"{'baseline' if playbook == BASELINE else playbook} over {count} hosts{' with Mitogen' if mitogen else ''}"
+        print(f"{name}: {seconds:.1f} s, {cpu:.2f} s of CPU a host on the controller", flush=True)
         return seconds
 
     def module_runs(self, playbook: str) -> float:
