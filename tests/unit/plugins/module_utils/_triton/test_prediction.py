@@ -83,6 +83,11 @@ def overwrite(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def loosen(*paths: Path) -> None:
+    for path in paths:
+        path.chmod(0o644)
+
+
 CASES: dict[str, Callable[[Host], object]] = {
     "nothing there": lambda host: None,
     "nothing to do": Host.runs,
@@ -99,7 +104,7 @@ CASES: dict[str, Callable[[Host], object]] = {
     "altered": wants(lambda host: overwrite(host.generation("triton_config.yaml"), "a: 3\n")),
     "a file added": wants(lambda host: host.generation("core").write_text("")),
     "a file missing": wants(lambda host: host.generation("start").unlink()),
-    "permissions": wants(lambda host: [os.chmod(host.generation(name), 0o644) for name in ("tls/tls.key", "generation.json")]),
+    "permissions": wants(lambda host: loosen(host.generation("tls/tls.key"), host.generation("generation.json"))),
 }
 
 
