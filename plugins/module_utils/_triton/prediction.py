@@ -22,12 +22,13 @@ def predict(files: Iterable[Mapping[str, Any]], describe: Mapping[str, Any], inf
     if any(file["problem"] for file in info["files"].values()):
         return {"changed": True, "id": None, "differences": [], "repaired": []}
     content = compose(files, describe, {path: file["digest"] for path, file in info["files"].items()})
+    serving = info["instances"].get(info["serving"], {})
     staged = {generation["id"]: generation for generation in info["generations"]}
     repaired = (staged[content.id]["altered"] or []) if content.id in staged else []
     return {
         "changed": content.id not in staged or bool(repaired),
         "id": content.id,
-        "differences": changed_entries(_manifest(staged.get(info["instances"][info["serving"]]["id"])), json.loads(content.manifest)),
+        "differences": changed_entries(_manifest(staged.get(serving.get("id"))), json.loads(content.manifest)),
         "repaired": repaired,
     }
 
