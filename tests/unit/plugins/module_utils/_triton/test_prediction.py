@@ -126,7 +126,11 @@ def test_what_the_cases_are_about(tmp_path: Path) -> None:
     assert host.predicted()["differences"] == ["triton_config.yaml"]
 
 
-@pytest.mark.parametrize("spoil", [lambda host: host.certificate.unlink(), lambda host: host.key.write_text("-----BEGIN PRIVATE KEY-----")], ids=["missing", "no key"])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda host: host.certificate.unlink(), lambda host: host.key.write_text("-----BEGIN PRIVATE KEY-----")],
+    ids=["missing", "no key"],
+)
 def test_a_file_that_is_still_to_come(tmp_path: Path, spoil: Callable[[Host], object]) -> None:
     host = Host(tmp_path)
     host.runs()
