@@ -96,11 +96,17 @@ class Store:
 
     def describe(self, generation: str) -> dict[str, Any]:
         """The description that was staged with a generation; empty where its manifest is damaged."""
+        return self._told(generation, "describe")
+
+    def files(self, generation: str) -> dict[str, Any]:
+        """Digest, mode and privacy of a generation's files, by path; empty where its manifest is damaged."""
+        return self._told(generation, "files")
+
+    def _told(self, generation: str, part: str) -> dict[str, Any]:
         try:
-            described = self.manifest(generation)["describe"]
+            return dict(self.manifest(generation)[part])
         except (OSError, ValueError, KeyError, TypeError):
             return {}
-        return dict(described)
 
     def proof(self, generation: str) -> dict[str, Any]:
         """What was expected of a generation when it was verified; empty where that is not known."""

@@ -76,7 +76,7 @@ def survey(params: Mapping[str, Any], write_cache: bool) -> dict[str, Any]:
                 "proof": store.proof(generation),
                 "committed": generation == committed,
                 "previous": generation == previous,
-                "files": _files(store, generation),
+                "files": store.files(generation),
                 "altered": store.altered(generation, owner) if generation in in_use else None,
                 "active_in": sorted(name for name, named in active.items() if named == generation),
             }
@@ -131,13 +131,6 @@ def _account(user: Optional[str], group: Optional[str]) -> Account:
         return account(user, group)
     except HostError:
         return Account()
-
-
-def _files(store: Store, generation: str) -> dict[str, Any]:
-    try:
-        return dict(store.manifest(generation)["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _source(file: Mapping[str, Any]) -> dict[str, Any]:
