@@ -72,6 +72,7 @@ class Client(threading.Thread):
     kind: str
     pause: float
     over: threading.Event
+    stream_seconds: float
     answers: t.List[t.Tuple[float, float]] = field(default_factory=list)
     failed: t.List[str] = field(default_factory=list)
 
@@ -114,11 +115,11 @@ class Client(threading.Thread):
         self._timed(once)
 
     def _grpc_stream(self) -> None:
-        """A stream of about 15 s, each request of which has an answer."""
+        """A stream, each request of which has an answer."""
         sent: "queue.SimpleQueue[t.Any]" = queue.SimpleQueue()
         with self.target.channel() as channel:
             answers = pb_grpc.GRPCInferenceServiceStub(channel).ModelStreamInfer(iter(sent.get, None))
-            end = time.monotonic() + 15.0
+            end = time.monotonic() + self.stream_seconds
 
             def once() -> None:
                 sent.put(request())
@@ -162,11 +163,16 @@ def targets(names: t.Iterable[str], address: t.Callable[[str], str], pki: Path) 
 class Load:
     """All clients of all targets, as a context manager. `gone` is for whoever kills hosts: what their clients see says nothing."""
 
-    def __init__(self, targets: t.Iterable[Target], clients: t.Optional[t.Mapping[str, t.Tuple[int, float]]] = None) -> None:
+    def __init__(
+        self, targets: t.Iterable[Target], clients: t.Optional[t.Mapping[str, t.Tuple[int, float]]] = None, stream_seconds: float = 15.0
+    ) -> None:
         self._over = threading.Event()
         self.gone: t.Set[str] = set()
         self.clients = [
-            Client(target, kind, pause, self._over) for target in targets for kind, (number, pause) in (clients or CLIENTS).items() for _number in range(number)
+            Client(target, kind, pause, self._over, stream_seconds)
+            for target in targets
+            for kind, (number, pause) in (clients or CLIENTS).items()
+            for _number in range(number)
         ]
 
     def __enter__(self) -> "Load":

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 
 from fleet import Fleet
 
@@ -56,3 +57,21 @@ def answers_wrongly(fleet: Fleet, host: str) -> Iterator[None]:
     fleet.shell(host, f"cat > {wrong} <<'END'\n{WRONG_MODEL}END")
     with fleet.service(host, colour, f"BindReadOnlyPaths={wrong}:/etc/triton/instances/{colour}/models/triton_identity/1/model.py"):
         yield
+
+
+def no_rest_until_undone(fleet: Fleet, host: str) -> Callable[["subprocess.Popen[str]"], None]:
+    """For `run_until`: HAProxy takes no more connections for REST, until the instance that now starts has been stopped."""
+    colour = idle(fleet, host)
+
+    def tell(command: str) -> None:
+        script = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/triton-gateway/control/haproxy.sock'); s.sendall(b'{command}\\n'); s.recv(99)"
+        fleet.shell(host, f'python3 -c "{script}"')
+
+    def act(_process: "subprocess.Popen[str]") -> None:
+        tell("disable frontend rest")
+        try:
+            fleet.soon(lambda: "inactive" in fleet.shell(host, f"systemctl is-active triton@{colour} || true"), 120)
+        finally:
+            tell("enable frontend rest")
+
+    return act

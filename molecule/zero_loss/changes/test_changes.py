@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from clients import Load
+from clients import Load, targets
 from fleet import DUE, ROTATE, Fleet, kill_controller
-from instances import answers_wrongly, never_ready, running
+from instances import answers_wrongly, never_ready, no_rest_until_undone, running
 
 SITE = "inferops.triton.site"
 UPGRADE = "inferops.triton.upgrade"
@@ -75,6 +75,18 @@ def test_a_new_instance_that_answers_wrongly(fleet: Fleet, load: Load) -> None:
         failing(fleet, {"triton_server_options": {"log-verbose": 1}}, "output_mismatch")
 
 
+def test_a_change_that_is_undone_after_the_switch(fleet: Fleet) -> None:
+    """Clients that were sent to the new instance by then are not cut off there."""
+    first, second = fleet.hosts
+    before = {host: running(fleet, host) for host in fleet.hosts}
+    variables = {"triton_server_options": {"log-verbose": 1}, "triton_verify_timeout": 3, "triton_verify_ready_timeout": 0}
+    with Load(targets([first], fleet.address, fleet.pki), {"grpc_stream": (4, 0.1)}, stream_seconds=5.0) as load:
+        run = fleet.run_until("Send clients to the instance", no_rest_until_undone(fleet, first), variables, playbook=SITE)
+        assert run.status != 0 and run.states() == {first: "rolled back", second: "not reached"}, run.output[-4000:]
+        assert {host: running(fleet, host) for host in fleet.hosts} == before
+    assert load.requests() and load.failed() == []
+
+
 def test_a_disk_that_is_full_while_staging(fleet: Fleet, load: Load) -> None:
     first = next(iter(fleet.hosts))
     fleet.shell(first, FULL_DISK)
@@ -120,6 +132,19 @@ def test_a_controller_that_is_killed(fleet: Fleet, load: Load, step: str) -> Non
     assert run.status == 0, run.output[-4000:]
     changed({**before, "colour": ""}, running(fleet, host))
     assert running(fleet, host)["grpc"] == fleet.installed(host)
+
+
+def test_the_next_run_waits_for_clients_that_a_killed_one_left_behind(fleet: Fleet) -> None:
+    """The next run has yet another generation for the old instance, on which streams began before the switch: they end by themselves."""
+    host = next(iter(fleet.hosts))
+    with Load(targets([host], fleet.address, fleet.pki), {"grpc_stream": (2, 0.2)}, stream_seconds=40.0) as load:
+        fleet.run_until("Mark what was verified", kill_controller, {**DUE, "tls_certificates_clients": []}, "--limit", host)
+        left = running(fleet, host)
+        assert left["instances"] == "2"
+        run = fleet.run(ROTATE, {**DUE, "tls_certificates_clients": []}, "--limit", host)
+        assert run.status == 0, run.output[-4000:]
+        changed(left, running(fleet, host))
+    assert load.requests() and load.failed() == []
 
 
 @pytest.mark.parametrize("unit", ["triton", "gateway"])
