@@ -64,7 +64,8 @@ def no_rest_until_undone(fleet: Fleet, host: str) -> Callable[["subprocess.Popen
     colour = idle(fleet, host)
 
     def tell(command: str) -> None:
-        script = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect('/run/triton-gateway/control/haproxy.sock'); s.sendall(b'{command}\\n'); s.recv(99)"
+        socket = "/run/triton-gateway/control/haproxy.sock"
+        script = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect('{socket}'); s.sendall(b'{command}\\n'); s.recv(99)"
         fleet.shell(host, f'python3 -c "{script}"')
 
     def act(_process: "subprocess.Popen[str]") -> None:
